@@ -1,0 +1,66 @@
+"""Canonical JSON: one value, one byte string, on every machine.
+
+A subset of RFC 8785 (JCS): objects, arrays, strings, booleans, null and integers up to 2^53-1. Numbers with a fraction
+are refused, because no evidence format of ours needs one and their printing differs between languages.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+from typing import Any, TypeAlias
+
+Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
+
+MAX_SAFE_INTEGER = 2**53 - 1
+
+
+def canonical(value: Json) -> bytes:
+    """Write a value as canonical JSON bytes (UTF-8, no blanks, keys in UTF-16 order).
+
+    Raises ValueError: a float, an integer beyond 2^53-1, a lone surrogate, or a key that is no string.
+
+    Source: RFC 8785, section 3.2.
+    """
+    return json.dumps(_checked(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def digest(value: Json) -> str:
+    """Lower-case hex SHA-256 of the canonical form."""
+    return sha256(canonical(value)).hexdigest()
+
+
+def parse_canonical(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
+    """Read JSON that must already be in canonical form; a byte more or less is an error.
+
+    Raises ValueError: not JSON, a duplicate key, or not in canonical form.
+    """
+    try:
+        value = json.loads(data, object_pairs_hook=_no_duplicates)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
+    if canonical(value) != data:
+        raise ValueError("not in canonical form")
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate key")
+    return found
+
+
+def _checked(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if value is None or isinstance(value, bool | str):
+        return value
+    if isinstance(value, int):
+        if abs(value) > MAX_SAFE_INTEGER:
+            raise ValueError("integer beyond 2^53-1")
+        return value
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise ValueError("key is not a string")
+        return {key: _checked(value[key]) for key in sorted(value, key=lambda k: k.encode("utf-16-be"))}
+    if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
+        return [_checked(item) for item in value]
+    raise ValueError(f"a {type(value).__name__} has no canonical form")
