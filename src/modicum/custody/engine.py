@@ -1,0 +1,243 @@
+"""The engine: the one doorway to Ibis and DuckDB. Everybody else says what to compute in Ibis expressions.
+
+Rules it keeps. The engine never loads an extension and never reaches the network; its settings are locked once it is
+open; it spills only into a folder of its own under the home, which is gone when it closes and wiped at the next
+opening after a crash. Its error texts quote row values, so none is passed on: ours say what was being done, and no
+more. A key reaches a function only through its closure, because literals and parameters show in plans and profiles.
+
+sqlglot stays below 30.18 (pyproject.toml): later releases print statements of Ibis 12 without the table's name.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from fcntl import LOCK_EX, LOCK_NB, flock
+from pathlib import Path
+from typing import Any, Final, Self, TypeAlias
+
+import duckdb
+import ibis
+import pyarrow as pa
+from duckdb.func import ARROW as UDF_ARROW
+from ibis.common.exceptions import IbisError
+
+from modicum.model.dataset import Dataset
+from modicum.model.errors import InternalError, LogUnavailableError, ModicumError, NotFoundError
+from modicum.storage import Folder
+
+Expression: TypeAlias = Any  # an ibis.Table or ibis.Value; Ibis ships no types
+BinaryFunction: TypeAlias = Callable[[pa.ChunkedArray], pa.Array]
+
+ROW: Final = "_modicum_row"
+PERSON: Final = "_modicum_person"
+STRATUM: Final = "_modicum_stratum"
+OWN_COLUMNS: Final = (ROW, PERSON, STRATUM)
+
+SPILL: Final = "state/spill"
+DISK_TROUBLE: Final = ("no space left", "read-only file system", "permission denied", "disk quota", "max_temp_dir")
+
+
+def table_path(dataset: str, version: str, table: str) -> str:
+    """Where a registered table stands in the home."""
+    return f"data/{dataset}/{version}/{table}.parquet"
+
+
+class Engine:
+    """An open engine over the registered tables of one data set. Use as a context manager, in one thread."""
+
+    def __init__(self, folder: Folder, dataset: Dataset | None, *, memory: str, threads: int | None) -> None:
+        self._folder, self._dataset = folder, dataset
+        self._spill = _Spill(folder.path(SPILL))
+        with spoken("opening the engine"):
+            self._connection = _connect(self._spill.path, memory=memory, threads=threads)
+            self._backend = ibis.duckdb.from_connection(self._connection)
+            self._connection.execute("SET lock_configuration = true")
+        self._tables: dict[str, Expression] = {}
+
+    @classmethod
+    def open(cls, folder: Folder, dataset: Dataset | None, *, memory: str = "1GiB", threads: int | None = None) -> Self:
+        """Open over a registered data set (None: no tables yet), within a bound of memory, on `threads` (None: all)."""
+        return cls(folder, dataset, memory=memory, threads=threads)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the engine and wipe what it spilled; safe to call twice."""
+        self._connection.close()
+        self._spill.wipe()
+
+    @property
+    def spill(self) -> Path:
+        """A private folder that lasts as long as the engine; the place for a FIFO."""
+        return self._spill.path
+
+    def table(self, name: str) -> Expression:
+        """A registered table: its source columns, `_modicum_row`, `_modicum_person`, `_modicum_stratum`.
+
+        Rows come in no order unless sorted by `_modicum_row`. Raises NotFoundError: the data set has no such table.
+        """
+        if self._dataset is None or name not in {table.name for table in self._dataset.tables}:
+            raise NotFoundError(cause=f"there is no table {name}", cure="see `modicum data describe`")
+        return self._registered(name)
+
+    def persons(self) -> Expression:
+        """One row per person: `person_key` (text), `ordinal` (the number that `_modicum_person` holds)."""
+        return self._registered("persons")
+
+    def memory_table(self, name: str, table: pa.Table) -> Expression:
+        """A small table held in memory, joined to others under a name; a second one of that name replaces it."""
+        with spoken(f"reading the small table {name}"):
+            self._connection.register(name, table)
+            return self._backend.table(name)
+
+    def udf_binary(self, name: str, function: BinaryFunction) -> Callable[[Expression], Expression]:
+        """Register a vectorised function from BLOB to text; gives what to call on a binary Ibis column.
+
+        function: gets an Arrow chunked array (binary, no nulls), gives a string array of that length. Nulls stay null.
+        What it holds in its closure shows in no plan and no profile.
+        """
+        with spoken(f"registering the function {name}"):
+            self._connection.create_function(name, function, ["BLOB"], "VARCHAR", type=UDF_ARROW)
+
+        def declared(value: bytes) -> str: ...  # type: ignore[empty-body] # Ibis reads the types, the engine the name
+
+        declared.__annotations__ = {"value": bytes, "return": str}
+        called: Callable[[Expression], Expression] = ibis.udf.scalar.builtin(declared, name=name)
+        return called
+
+    def sql(self, expr: Expression) -> str:
+        """The statement that the engine would run. It may hold literals of the request; never a key."""
+        with spoken("writing a statement"):
+            return str(self._backend.compile(expr))
+
+    def arrow(self, expr: Expression) -> pa.Table:
+        """Compute an expression into memory; for small answers."""
+        with spoken("computing an answer"):
+            return self._backend.to_pyarrow(expr.as_table())
+
+    def batches(self, expr: Expression, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
+        """Compute an expression, a batch of rows at a time, in constant memory."""
+        with spoken("computing rows"):
+            yield from self._backend.to_pyarrow_batches(expr.as_table(), chunk_size=rows)
+
+    def copy_parquet(self, expr: Expression, target: Path | int) -> int:
+        """Stream an expression as zstd Parquet into a FIFO, or into an open file descriptor; gives the rows written.
+
+        Blocks until the reader has taken everything: read from another thread. A sorted expression keeps its order; an
+        unsorted one has none.
+        """
+        return self.copy_sql(self.sql(expr), target)
+
+    def copy_sql(self, statement: str, target: Path | int) -> int:
+        """Stream a statement of ours as zstd Parquet; see copy_parquet."""
+        place = f"/dev/fd/{target}" if isinstance(target, int) else str(target)
+        options = "FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false"
+        with spoken("writing rows"):
+            done = self._connection.execute(f"COPY ({statement}) TO {quoted_text(place)} ({options})").fetchone()
+        return int(done[0]) if done else 0
+
+    def run(self, statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Run a statement of ours and fetch its few rows; parameters hold paths and numbers, never a key."""
+        with spoken("running a statement"):
+            return list(self._connection.execute(statement, parameters).fetchall())
+
+    def interrupt(self) -> None:
+        """Stop what another thread is computing here."""
+        self._connection.interrupt()
+
+    def _registered(self, name: str) -> Expression:
+        if self._dataset is None:
+            raise NotFoundError(cause="no data set is open", cure="see `modicum data list`")
+        if name not in self._tables:
+            path = self._folder.path(table_path(self._dataset.name, self._dataset.version, name))
+            with spoken(f"opening the table {name}"):
+                self._tables[name] = self._backend.read_parquet(str(path), table_name=f"registered {name}")
+        return self._tables[name]
+
+
+def quoted(name: str) -> str:
+    """An SQL identifier, quoted."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def quoted_text(text: str) -> str:
+    """An SQL text literal, quoted. For paths and column meanings; never for a person's value or a key."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+@contextmanager
+def spoken(doing: str) -> Iterator[None]:
+    """Speak our words where the engine fails; its own may quote a row.
+
+    Raises LogUnavailableError: disk full or not writable; InternalError: everything else.
+    """
+    try:
+        yield
+    except ModicumError:
+        raise
+    except (duckdb.Error, IbisError, pa.ArrowException) as error:
+        raise _ours(doing, str(error).lower()) from None
+
+
+def _ours(doing: str, text: str) -> ModicumError:
+    if any(sign in text for sign in DISK_TROUBLE):
+        return LogUnavailableError(
+            cause=f"the disk cannot take what the engine writes while {doing}",
+            cure="free space under the home, or make it writable, and run the command again",
+        )
+    if "out of memory" in text:
+        return InternalError(cause=f"the engine ran out of memory while {doing}", cure="give it more memory")
+    return InternalError(cause=f"the engine failed while {doing}", cure="run `modicum doctor`; report it if it is well")
+
+
+def _connect(spill: Path, *, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory,
+        "threads": threads or os.cpu_count() or 1,
+        "temp_directory": str(spill),
+        "preserve_insertion_order": False,
+        "autoinstall_known_extensions": False,
+        "autoload_known_extensions": False,
+        "allow_community_extensions": False,
+    }
+    return duckdb.connect(":memory:", config=settings)
+
+
+class _Spill:
+    """A private folder for what the engine spills, locked while in use, so that leftovers of a crash can be told."""
+
+    def __init__(self, parent: Path) -> None:
+        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        for leftover in parent.iterdir():
+            _wipe_if_unused(leftover)
+        self.path = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
+        self.path.mkdir(mode=0o700)
+        self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        flock(self._lock, LOCK_EX | LOCK_NB)
+
+    def wipe(self) -> None:
+        if self._lock < 0:
+            return
+        shutil.rmtree(self.path, ignore_errors=True)
+        os.close(self._lock)
+        self._lock = -1
+
+
+def _wipe_if_unused(leftover: Path) -> None:
+    try:
+        lock = os.open(leftover / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return  # another engine is between making its folder and its lock
+    try:
+        flock(lock, LOCK_EX | LOCK_NB)
+        shutil.rmtree(leftover, ignore_errors=True)
+    except BlockingIOError:
+        return  # in use
+    finally:
+        os.close(lock)
