@@ -1,0 +1,173 @@
+"""Signed notes: text, a blank line, signature lines; Ed25519 alone.
+
+A note is read in its one spelling (UTF-8, no control characters, canonical base64). Signatures by unknown keys are
+ignored, as the format demands, unless the reader is strict: then every byte must be covered by a key that it brought.
+
+Source: C2SP signed-note.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final, Self
+
+from modicum_verify import base64c
+from modicum_verify.ed25519 import (
+    PUBLIC_KEY_BYTES,
+    Ed25519PrivateKey,
+    Ed25519PublicKey,
+    is_signed,
+    public_bytes,
+    read_public,
+)
+from modicum_verify.errors import EvidenceError
+
+MAX_NOTE_BYTES: Final = 1_000_000
+MAX_SIGNATURES: Final = 100
+_ALGORITHM: Final = b"\x01"
+_KEY_ID_BYTES: Final = 4
+_DASH: Final = "\u2014 "
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+_VKEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """One signature that was checked: the key's name, its four-byte id, the bytes."""
+
+    name: str
+    key_id: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """A text, with the signatures under it that were checked (at least one)."""
+
+    text: str
+    signatures: tuple[Signature, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Verifier:
+    """A key that a reader trusts, by its name."""
+
+    name: str
+    key: Ed25519PublicKey
+
+    @property
+    def key_id(self) -> bytes:
+        """Four bytes that tell keys apart; no protection against a forger."""
+        return _key_id(self.name, self.key)
+
+    @classmethod
+    def parse(cls, vkey: str) -> Self:
+        """Read a verifier key, "NAME+ID+KEY".
+
+        Raises EvidenceError: another form, another algorithm, or an id that is not the key's.
+        """
+        match = _VKEY.fullmatch(vkey)
+        if not match or not _is_name(match[1]):
+            raise EvidenceError(place="verifier key", cause="is not of the form NAME+ID+KEY")
+        try:
+            found = cls(match[1], read_public(_ed25519(base64c.decode(match[3]))))
+        except ValueError as error:
+            raise EvidenceError(place="verifier key", cause="does not hold an Ed25519 key") from error
+        if found.key_id.hex() != match[2]:
+            raise EvidenceError(place="verifier key", cause="its id is not that of its name and key")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """A named key that signs notes."""
+
+    name: str
+    private_key: Ed25519PrivateKey
+
+    def sign(self, text: str) -> bytes:
+        """Sign a text that ends in a newline; gives the note.
+
+        Raises ValueError: no final newline, control characters, or a key name with blanks or plus signs.
+        """
+        if not text.endswith("\n") or _CONTROL.search(text) or not _is_name(self.name):
+            raise ValueError("this text, or this key name, cannot stand in a note")
+        key_id = _key_id(self.name, self.private_key)
+        signature = base64c.encode(key_id + self.private_key.sign(text.encode()))
+        return f"{text}\n{_DASH}{self.name} {signature}\n".encode()
+
+
+def vkey(name: str, public_key: Ed25519PublicKey) -> str:
+    """Write the verifier key that a reader of our notes brings.
+
+    Raises ValueError: a name with blanks or plus signs.
+    """
+    if not _is_name(name):
+        raise ValueError("a key name may hold no blank and no plus sign")
+    return f"{name}+{_key_id(name, public_key).hex()}+{base64c.encode(_ALGORITHM + public_bytes(public_key))}"
+
+
+def open_note(data: bytes, verifiers: Sequence[Verifier], *, strict: bool = False) -> Note:
+    """Give a note's text, once at least one known key is seen to have signed it.
+
+    strict: refuse signatures by unknown keys and a second one by the same key; then no byte is left uncovered.
+    Raises EvidenceError: another form, a false signature by a known key, or none by a known key.
+    """
+    text, lines = _split(data)
+    known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
+    checked: dict[tuple[str, bytes], Signature] = {}
+    for line in lines:
+        found = _signature(line)
+        verifier = known.get((found.name, found.key_id))
+        if strict and (verifier is None or (found.name, found.key_id) in checked):
+            raise EvidenceError(place="signed note", cause="has a signature by an unknown key, or one too many")
+        if verifier is None or (found.name, found.key_id) in checked:
+            continue
+        if not is_signed(text.encode(), signature=found.signature, key=verifier.key):
+            raise EvidenceError(place="signed note", cause="a signature does not match the text")
+        checked[found.name, found.key_id] = found
+    if not checked:
+        raise EvidenceError(place="signed note", cause="is not signed by a known key")
+    return Note(text=text, signatures=tuple(checked.values()))
+
+
+def _split(data: bytes) -> tuple[str, list[str]]:
+    if len(data) > MAX_NOTE_BYTES:
+        raise EvidenceError(place="signed note", cause="is too long")
+    try:
+        whole = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EvidenceError(place="signed note", cause="is not UTF-8") from error
+    head, blank, tail = whole.rpartition("\n\n")
+    if _CONTROL.search(whole) or not blank or not tail.endswith("\n"):
+        raise EvidenceError(place="signed note", cause="is not text, a blank line and signature lines")
+    lines = tail[:-1].split("\n")
+    if len(lines) > MAX_SIGNATURES:
+        raise EvidenceError(place="signed note", cause="has too many signatures")
+    return head + "\n", lines
+
+
+def _signature(line: str) -> Signature:
+    name, _, encoded = line.removeprefix(_DASH).partition(" ")
+    try:
+        data = base64c.decode(encoded)
+    except ValueError as error:
+        raise EvidenceError(place="signed note", cause="a signature is not canonical base64") from error
+    if not line.startswith(_DASH) or not _is_name(name) or len(data) <= _KEY_ID_BYTES:
+        raise EvidenceError(place="signed note", cause="a signature line is malformed")
+    return Signature(name=name, key_id=data[:_KEY_ID_BYTES], signature=data[_KEY_ID_BYTES:])
+
+
+def _ed25519(typed_key: bytes) -> bytes:
+    if typed_key[:1] != _ALGORITHM or len(typed_key) != 1 + PUBLIC_KEY_BYTES:
+        raise ValueError("not an Ed25519 key")
+    return typed_key[1:]
+
+
+def _key_id(name: str, key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
+    return sha256(name.encode() + b"\n" + _ALGORITHM + public_bytes(key)).digest()[:_KEY_ID_BYTES]
+
+
+def _is_name(name: str) -> bool:
+    return bool(name) and not any(each.isspace() or each == "+" for each in name) and not _CONTROL.search(name)
