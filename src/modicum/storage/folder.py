@@ -1,0 +1,256 @@
+"""A folder on disk: whole files appear or do not, and are durable when a call returns.
+
+A file is written under `.staging/`, synced, moved to its name, and the directory synced, so that a crash leaves the old
+file or the new one. Locks stand under `.locks/`. Both names are kept from callers. All is readable by the owner alone.
+
+Source: POSIX rename(2), link(2), fsync(2); the order is that of LWN "Ensuring data reaches disk" (2011).
+"""
+
+import fcntl
+import io
+import os
+import secrets
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from itertools import takewhile
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from modicum.model.errors import ConflictError
+from modicum.storage.faults import taken, translated, translated_write
+from modicum.storage.paths import RESERVED, checked, is_under
+
+_STAGING: Final = ".staging"
+_LOCKS: Final = ".locks"
+_FILE_MODE: Final = 0o600
+_FOLDER_MODE: Final = 0o700
+_STALE_SECONDS: Final = 60
+_POLL_SECONDS: Final = 0.01
+
+
+class Folder:
+    """Files under one root, named by relative paths with `/`. Safe for several processes and threads."""
+
+    def __init__(self, root: Path) -> None:
+        """`root` is made with the first write."""
+        self.root = Path(root)
+
+    def path(self, path: str) -> Path:
+        """Where a file or folder lies, for engines that read it themselves."""
+        return self.root / checked(path)
+
+    def read(self, path: str) -> bytes:
+        """Give a whole file. Raises NotFoundError, LogUnavailableError."""
+        with translated(path):
+            return self.path(path).read_bytes()
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file of this name; a folder is no file."""
+        with translated(path):
+            return self.path(path).is_file()
+
+    def list(self, prefix: str = "") -> list[str]:
+        """Name all files below a folder (or the file itself), sorted; none where there is none."""
+        top = self.path(prefix.rstrip("/")) if prefix else self.root
+        if prefix and top.is_file():
+            return [prefix]
+        found = []
+        with translated(prefix or "the home"):
+            for directory, folders, files in os.walk(top, onerror=_raise_unless_missing):
+                if Path(directory) == self.root:
+                    folders[:] = [each for each in folders if each not in RESERVED]
+                base = Path(directory).relative_to(self.root)
+                found += [(base / each).as_posix() for each in files]
+        return sorted(path for path in found if is_under(path, prefix))
+
+    def write_new(self, path: str, data: bytes) -> None:
+        """Write a file that is not there yet. Raises ConflictError: it is there, and stays as it was."""
+        with self.stage(path) as file:
+            file.write(data)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """Write a file, in place of one of that name if there is one."""
+        with self.stage(path, replace=True) as file:
+            file.write(data)
+
+    def replace_all(self, files: Mapping[str, bytes]) -> None:
+        """Write several files, each in place of one of its name; all durable on return, in no order before."""
+        touched: set[Path] = set()
+        for path, data in files.items():
+            target = self.path(path)
+            with translated_write(path):
+                touched |= {target.parent, *self._make_parents(target)}
+            with self._staged(path) as (name, file), translated_write(path):
+                file.write(data)
+                self._sync_file(file)
+                self._rename(name, target)
+        with translated_write("the home"):
+            for directory in touched:
+                self._sync_folder(directory)
+        self._tidy()
+
+    @contextmanager
+    def stage(self, path: str, *, replace: bool = False) -> Iterator[BinaryIO]:
+        """Give a binary file to write to; it takes its name, durable, when the block ends well, else it is gone.
+
+        Raises ConflictError: `path` is there already (seen before writing, and once more at the end).
+        """
+        target = self.path(path)
+        if not replace and os.path.lexists(target):
+            raise taken(path)
+        with translated_write(path):
+            touched = {target.parent, *self._make_parents(target)}
+        try:
+            with self._staged(path) as (name, file):
+                yield file
+                with translated_write(path):
+                    self._sync_file(file)
+                    (self._rename if replace else self._link)(name, target)
+            with translated_write(path):
+                for directory in touched:
+                    self._sync_folder(directory)
+        finally:
+            self._tidy()
+
+    def remove(self, path: str) -> None:
+        """Remove a file, durably. Raises NotFoundError."""
+        target = self.path(path)
+        with translated(path):
+            self._unlink(target)
+            self._sync_folder(target.parent)
+
+    def discard(self, paths: Iterable[str]) -> None:
+        """Remove files that nothing needs any more, those missing already included, and folders left empty.
+
+        A crash may bring some back, so only what is harmless may go this way.
+        """
+        for path in paths:
+            target = self.path(path)
+            with translated(path), suppress(FileNotFoundError):
+                self._unlink(target)
+            with suppress(OSError):
+                target.parent.rmdir()
+
+    def mkdir(self, path: str) -> None:
+        """Make a folder and those above it, for engines that write there themselves; it may be there."""
+        with translated_write(path):
+            for directory in self._make_parents(self.path(path) / "any"):
+                self._sync_folder(directory)
+
+    @contextmanager
+    def lock(self, name: str, timeout_s: float = 5.0) -> Iterator[None]:
+        """Hold a lock among all threads and processes; the system frees it when its holder dies.
+
+        Raises ConflictError: somebody else held it all the time.
+        """
+        target = self.root / _LOCKS / checked(name)
+        with translated_write(f"lock {name}"):
+            self._make_parents(target)
+            file = os.open(target, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _FILE_MODE)
+        try:
+            deadline = time.monotonic() + timeout_s
+            while not _try_lock(file):
+                if time.monotonic() >= deadline:
+                    raise ConflictError(
+                        cause=f"another process holds the lock {name}", cure="let it end, then try again"
+                    )
+                time.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(file)
+
+    def sweep(self) -> int:
+        """Remove staged files whose writers died more than a minute ago; gives their number."""
+        swept = 0
+        with translated("staged files"):
+            for name in sorted((self.root / _STAGING).glob("*")):
+                file = os.open(name, os.O_RDWR | os.O_CLOEXEC)
+                try:
+                    old = time.time() - os.fstat(file).st_mtime > _STALE_SECONDS
+                    if old and _try_lock(file):
+                        self._unlink(name)
+                        swept += 1
+                finally:
+                    os.close(file)
+            self._tidy()
+        return swept
+
+    # What follows is each single step on the disk; a test makes any one of them fail.
+
+    def _sync_file(self, file: BinaryIO) -> None:
+        file.flush()
+        os.fsync(file.fileno())
+
+    def _sync_folder(self, directory: Path) -> None:
+        handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _rename(self, source: Path, target: Path) -> None:
+        source.replace(target)
+
+    def _link(self, source: Path, target: Path) -> None:
+        # link(2) fails where the name is taken, also when two processes try at once; rename(2) would overwrite.
+        os.link(source, target)
+
+    def _unlink(self, target: Path) -> None:
+        target.unlink()
+
+    def _make_parents(self, target: Path) -> set[Path]:
+        """Make the folders above a file; gives those whose listing changed and must be synced."""
+        missing = list(takewhile(lambda directory: not directory.is_dir(), target.parents))
+        for directory in reversed(missing):
+            directory.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        return {directory.parent for directory in missing}
+
+    @contextmanager
+    def _staged(self, path: str) -> Iterator[tuple[Path, BinaryIO]]:
+        name, handle = self._open_staged(path)
+        try:
+            with io.BufferedWriter(_StagedFile(handle, path)) as file:
+                _try_lock(handle)  # so that a sweep knows its writer lives
+                yield name, file
+        finally:
+            with suppress(FileNotFoundError):
+                name.unlink()
+
+    def _open_staged(self, path: str) -> tuple[Path, int]:
+        name = self.root / _STAGING / secrets.token_hex(16)
+        with translated_write(path):
+            while True:
+                self._make_parents(name)
+                # Another process may tidy the empty staging folder away in between; then it is made again.
+                with suppress(FileNotFoundError):
+                    return name, os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+
+    def _tidy(self) -> None:
+        with suppress(OSError):
+            (self.root / _STAGING).rmdir()
+
+
+class _StagedFile(io.FileIO):
+    """A raw file whose faults come out in our words, whoever writes to it."""
+
+    def __init__(self, handle: int, path: str) -> None:
+        super().__init__(handle, "wb")
+        self._path = path
+
+    def write(self, data: Any, /) -> int:  # noqa: ANN401 - any buffer; its type has no name before Python 3.12
+        with translated_write(self._path):
+            return super().write(data)
+
+
+def _try_lock(file: int) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _raise_unless_missing(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError):
+        raise error
