@@ -1,7 +1,7 @@
 """One ZIP for one list of members: stored, fixed order, time and attributes, no extras save what zip64 forces.
 
 The writer uses these headers and the reader walks a file by writing them again and comparing, so no byte of the
-container is free: a flag, a comment, a gap, a trailing byte or a record out of order is an error with its place. Members
+container is free: a flag, a comment, a gap, a trailing byte, a record out of order is an error with its place. Members
 are read as a stream; only those the caller asks to keep stay in memory.
 
 Source: PKWARE APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.14 to 4.3.16, 4.5.3.

@@ -1,0 +1,259 @@
+"""Check a release package, offline: every byte of it, against the trust root that the reader brings.
+
+    1. the container is the one canonical ZIP of its members (zipform), in their one order
+    2. the manifest is signed by the gateway's key, and names every other file with its digest
+    3. the proof shows a leaf in the log that the reader trusts; the leaf commits to the body that comes with it
+    4. that body is the `released` event of this case, and it names this manifest, this key.age, this data
+
+Without a trust root 2 and 3 are checked for consistency alone, and the report says so. What a case went through before
+its release is in the log, not in the package.
+
+Source: in-toto Statement v1; DSSE v1.0; C2SP tlog-proof.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import SEEK_END
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from modicum_verify import base64c, dsse
+from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.checkpoint import Checkpoint, read_text
+from modicum_verify.entry import Entry, read_entry
+from modicum_verify.errors import EvidenceError
+from modicum_verify.merkle import leaf_hash, verify_inclusion
+from modicum_verify.proof import TlogProof, parse_proof, verify_proof
+from modicum_verify.trust import Trust
+from modicum_verify.zipform import Member, walk
+
+MANIFEST, DATAPACKAGE, KEY, TERMS, PROOF, READ_ME = (
+    "manifest.dsse.json",
+    "datapackage.json",
+    "key.age",
+    "terms.odrl.json",
+    "proof.tlog-proof",
+    "READ-ME-FIRST.txt",
+)
+DATA_FOLDER: Final = "data/"
+MANIFEST_SCHEMA: Final = "modicum.manifest/1"
+STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
+PREDICATE_TYPE: Final = "https://modicum.example/release/v1"
+PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
+UNWITNESSED: Final = "unwitnessed"
+REPORT_SCHEMA: Final = "modicum.verification/1"
+NOT_SUBJECTS: Final = frozenset({MANIFEST, PROOF})
+_SAID_TWICE: Final = ("round", "form", "decision_sha256", "recipients", "rows", "witnesses")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageReport:
+    """What a package that checks says. `trusted` is False where no trust root was brought: then nobody vouches for it.
+
+    entry: index of the `released` entry; log_size: the log's size in the proof's checkpoint; signer: key id of the
+    manifest's signature (hex SHA-256 of the public key).
+    """
+
+    case: str
+    form: str
+    predicate: Mapping[str, Any]
+    entry: int
+    logged_at: str
+    log_origin: str
+    log_size: int
+    files: tuple[Member, ...]
+    signer: str
+    trusted: bool
+
+    @property
+    def recipients(self) -> list[Mapping[str, Any]]:
+        """Who can open it: `{organisation, person, age_key}`."""
+        return list(self.predicate["recipients"])
+
+    @property
+    def witnesses(self) -> str:
+        """Which witnesses cosigned; `unwitnessed` for an evaluation home."""
+        return str(self.predicate["witnesses"])
+
+    @property
+    def data(self) -> list[Member]:
+        """The sealed data files."""
+        return [each for each in self.files if each.name.startswith(DATA_FOLDER)]
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON, schema `modicum.verification/1`."""
+        return {
+            "schema": REPORT_SCHEMA,
+            "trusted": self.trusted,
+            "case": self.case,
+            "form": self.form,
+            "entry": self.entry,
+            "logged_at": self.logged_at,
+            "log": {"origin": self.log_origin, "size": self.log_size},
+            "witnesses": self.witnesses,
+            "signer": self.signer,
+            "files": [{"name": f.name, "size_bytes": f.size_bytes, "sha256": f.sha256} for f in self.files],
+            "manifest": dict(self.predicate),
+        }
+
+
+def verify_package(path: Path, *, trust: Trust | None) -> PackageReport:
+    """Check a package file; reads it once, in constant memory but for its small files.
+
+    Raises EvidenceError naming the file and the member, record or byte at fault; OSError where it cannot be read.
+    """
+    with path.open("rb") as file:
+        return verify_package_file(file, place=path.name, trust=trust)
+
+
+def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> PackageReport:
+    """Check a package in an open, seekable file; `place` is what errors call it."""
+    size_bytes = file.seek(0, SEEK_END)
+    file.seek(0)
+    members, small = walk(file, size_bytes=size_bytes, keep=lambda name: not name.startswith(DATA_FOLDER), place=place)
+    _check_order([member.name for member in members], place=place)
+    payload, signer = _manifest_payload(small[MANIFEST], trust=trust, place=place)
+    predicate = _predicate(payload, members, place=f"{place}, {MANIFEST}")
+    entry, checkpoint = _logged(small[PROOF], trust=trust, place=f"{place}, {PROOF}")
+    _check_release(entry, predicate, members, place=f"{place}, {PROOF}")
+    return PackageReport(
+        case=predicate["case"],
+        form=predicate["form"],
+        predicate=predicate,
+        entry=entry.index,
+        logged_at=entry.at,
+        log_origin=checkpoint.origin,
+        log_size=checkpoint.size,
+        files=tuple(members),
+        signer=signer,
+        trusted=trust is not None,
+    )
+
+
+def arranged(names: Sequence[str]) -> list[str]:
+    """The one order of a package's members; unknown names go last."""
+    data = sorted(name for name in names if name.startswith(DATA_FOLDER))
+    known = [MANIFEST, DATAPACKAGE, KEY, *data, TERMS, PROOF, READ_ME]
+    return known + [name for name in names if name not in known]
+
+
+def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
+    """What a package's proof carries beside the proof: the leaf and its body file, both as they are."""
+    return canonical({"leaf": leaf.decode(), "body": body.decode()})
+
+
+def _check_order(names: list[str], *, place: str) -> None:
+    for have, want in zip(names, arranged(names), strict=False):
+        if have != want:
+            raise EvidenceError(place=f"{place}, {have}", cause=f"is out of order, or {want} is missing before it")
+    for want in arranged(names):
+        if want not in names:
+            raise EvidenceError(place=f"{place}, {want}", cause="is missing")
+    for extra in names:
+        if extra not in arranged([name for name in names if name.startswith(DATA_FOLDER)]):
+            raise EvidenceError(place=f"{place}, {extra}", cause="is no file of a package")
+    if not any(name.startswith(DATA_FOLDER) for name in names):
+        raise EvidenceError(place=f"{place}, {DATA_FOLDER}", cause="is empty")
+
+
+def _manifest_payload(envelope: bytes, *, trust: Trust | None, place: str) -> tuple[bytes, str]:
+    where = f"{place}, {MANIFEST}"
+    try:
+        if trust is not None:
+            payload = dsse.verify(envelope, trust.manifest_key, PAYLOAD_TYPE)
+        else:
+            payload = base64c.decode(parse_canonical(envelope)["payload"])
+        return payload, str(parse_canonical(envelope)["signatures"][0]["keyid"])
+    except EvidenceError as error:
+        raise EvidenceError(place=where, cause=error.cause, cure=error.cure) from error
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
+        raise EvidenceError(place=where, cause="is not a DSSE envelope in canonical form") from error
+
+
+def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict[str, Any]:
+    try:
+        statement = parse_canonical(payload)
+        subjects = {each["name"]: each["digest"] for each in statement["subject"]}
+        predicate = statement["predicate"]
+        fields = set(statement) == {"_type", "subject", "predicateType", "predicate"}
+        types = (statement["_type"], statement["predicateType"], predicate["schema"])
+        texts = all(isinstance(predicate[name], str) for name in ("case", "form", "witnesses"))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvidenceError(place=place, cause="does not hold a statement about a release") from error
+    if not fields or not texts or types != (STATEMENT_TYPE, PREDICATE_TYPE, MANIFEST_SCHEMA):
+        raise EvidenceError(place=place, cause="holds a statement of a kind this version does not know")
+    if not isinstance(predicate["recipients"], list):
+        raise EvidenceError(place=place, cause="names no recipients")
+    found = {each.name: {"sha256": each.sha256} for each in members if each.name not in NOT_SUBJECTS}
+    for name in sorted(set(found) | set(subjects)):
+        if name not in subjects:
+            raise EvidenceError(place=place, cause=f"does not name {name}")
+        if found.get(name) != subjects[name]:
+            raise EvidenceError(place=f"{place.rpartition(', ')[0]}, {name}", cause="is not what the manifest names")
+    if len(statement["subject"]) != len(subjects):
+        raise EvidenceError(place=place, cause="names a file twice")
+    return dict(predicate)
+
+
+def _logged(data: bytes, *, trust: Trust | None, place: str) -> tuple[Entry, Checkpoint]:
+    try:
+        proof = parse_proof(data)
+        leaf, body = _carried(proof.extra, place=place)
+        checkpoint = _checkpoint(data, proof, leaf, trust=trust)
+        return read_entry(proof.index, leaf, body), checkpoint
+    except EvidenceError as error:
+        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+
+
+def _carried(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
+    try:
+        carried = parse_canonical(extra or b"")
+        leaf, body = carried["leaf"].encode(), carried["body"].encode()
+        if extra == proof_extra(leaf=leaf, body=body):
+            return leaf, body
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise EvidenceError(place=place, cause="does not carry the log entry that it proves")
+
+
+def _checkpoint(data: bytes, proof: TlogProof, leaf: bytes, *, trust: Trust | None) -> Checkpoint:
+    if trust is not None:
+        checkpoint = verify_proof(data, leaf, trust.log_vkey)
+        if checkpoint.origin != trust.origin:
+            raise EvidenceError(place="checkpoint", cause="is of another log")
+        return checkpoint
+    checkpoint = read_text(proof.checkpoint_note.decode().rpartition("\n\n")[0] + "\n")
+    verify_inclusion(
+        index=proof.index, size=checkpoint.size, leaf=leaf_hash(leaf), proof=proof.hashes, root=checkpoint.root
+    )
+    return checkpoint
+
+
+def _check_release(entry: Entry, predicate: Mapping[str, Any], members: Sequence[Member], *, place: str) -> None:
+    content = entry.content
+    if entry.kind != "released" or not isinstance(content, dict):
+        raise EvidenceError(place=place, cause=f"{entry.place} is not a release")
+    if entry.case != predicate["case"]:
+        raise EvidenceError(place=place, cause=f"{entry.place} is of another case than the manifest")
+    held = {each.name: each for each in members}
+    data = [
+        {"name": each.name, "sha256": each.sha256, "size_bytes": each.size_bytes}
+        for each in members
+        if each.name.startswith(DATA_FOLDER)
+    ]
+    measured = {"manifest_sha256": held[MANIFEST].sha256, "key_age_sha256": held[KEY].sha256, "data": data}
+    for field, value in measured.items():
+        if content.get(field) != value:
+            raise EvidenceError(place=place, cause=f"{entry.place} logs another {field} than this package has")
+    for field, value in said_by(predicate, place=place).items():
+        if content.get(field) != value:
+            raise EvidenceError(place=place, cause=f"{entry.place} and the manifest differ in {field}")
+
+
+def said_by(predicate: Mapping[str, Any], *, place: str) -> dict[str, Any]:
+    """What a manifest says that the `released` entry must say too, in the entry's shape."""
+    try:
+        said = {name: predicate[name] for name in _SAID_TWICE}
+        return {**said, "objections": [each["entry"] for each in predicate["objections"]]}
+    except (KeyError, TypeError) as error:
+        raise EvidenceError(place=place, cause="the manifest lacks a field that its entry must repeat") from error
