@@ -1,1 +1,15 @@
-"""See below."""
+"""Paper: pictures and printable pages for every door, drawn from values; nothing here reads a file or a clock.
+
+picture      a drawing with its table, CSV and JSON twins
+ladder       P1, which answer was given and why not a smaller or a larger one
+matrix       P2, what the law says per group of people and column
+clock        P3, how long it took, beside 54 minutes
+story, page  the printable page of one replayed case
+"""
+
+from modicum.paper.clock import ClockEvent, clock
+from modicum.paper.ladder import LadderStep, ladder
+from modicum.paper.matrix import matrix
+from modicum.paper.picture import Picture, Table, to_csv, to_json
+
+__all__ = ["ClockEvent", "LadderStep", "Picture", "Table", "clock", "ladder", "matrix", "to_csv", "to_json"]

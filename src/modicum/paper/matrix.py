@@ -1,0 +1,142 @@
+"""P2, the decision matrix: what is asked, permitted, conditional and forbidden, per group of people and column.
+
+The picture, its table and its twins are made from one `Grid`; `matrix_drawing` knows where things go.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from modicum.model.decision import Because, Cell, Decision, Verdict
+from modicum.model.forms import Form
+from modicum.paper.blocks import Block, Pile, at, attributes_of, blocks, piles, short_names
+from modicum.paper.matrix_drawing import Grid, Line, draw
+from modicum.paper.picture import Picture, Table, key_of
+from modicum.paper.words import ATTRIBUTES, FORMS, VERDICTS, class_words, day_words, value_words
+
+_TOGETHER_BEYOND: Final = 16
+_LIST_UP_TO: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Matrix:
+    """Blocks, piles and their cells in one form."""
+
+    rows: tuple[Block, ...]
+    columns: tuple[Pile, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+
+
+def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -> Picture:
+    """Draw one form of a decision; groups and columns that never differ share a row or a column.
+
+    group_strata_by: a row attribute, such as origin_state, whose values each keep a row of their own.
+    Raises ValueError: the decision has no cells for the form.
+    """
+    rows = tuple(blocks(decision, form, keep_apart=group_strata_by))
+    columns = tuple(piles(decision, form, together=len(decision.columns) > _TOGETHER_BEYOND))
+    cells = tuple(tuple(at(decision, row, column, form) for column in columns) for row in rows)
+    whole = _Matrix(rows=rows, columns=columns, cells=cells)
+    table = _table(decision, form, whole, group_strata_by)
+    finding = _finding(decision, form)
+    alt = (
+        f"A matrix with {len(rows)} rows of people and {len(columns)} columns of data; each cell has a letter, a shape "
+        f"and a colour: P permitted, C conditional, F forbidden. The rules are named beneath each row. {finding}"
+    )
+    key = key_of("matrix", table)
+    grid = _grid(decision, whole, group_strata_by)
+    return Picture(
+        svg=draw(grid, width=960, key=key, finding=finding, alt=alt),
+        narrow=draw(grid, width=340, key=f"{key}n", finding=finding, alt=alt),
+        table=table,
+        finding=finding,
+        alt=alt,
+        sources=_sources(whole),
+    )
+
+
+def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) -> Table:
+    attributes = attributes_of(decision, first)
+    caption = f"{FORMS[form]} as of {decision.as_of.isoformat()}, by group of people and column"
+    names = short_names(decision.columns)
+    headers = (
+        "Row",
+        *(ATTRIBUTES.get(name, name).capitalize() for name in attributes),
+        *(f"{class_words(pile.data_class)}: {', '.join(names[i] for i in pile.columns)}" for pile in whole.columns),
+    )
+    rows: tuple[tuple[str | int, ...], ...] = tuple(
+        (number, *(_span(row, name) for name in attributes), *(_cell_words(cell) for cell in cells))
+        for number, (row, cells) in enumerate(zip(whole.rows, whole.cells, strict=True), start=1)
+    )
+    return Table(caption, headers, rows)
+
+
+def _span(row: Block, name: str) -> str:
+    values = row.values[name]
+    return "every" if values is None else ", ".join(value_words(name, value) for value in values)
+
+
+def _cell_words(cell: Cell) -> str:
+    missing = " or ".join(" and ".join(facts) for facts in cell.missing)
+    lacks = f"; missing {missing}" if missing else ""
+    return f"{VERDICTS[cell.verdict]}{lacks} [{', '.join(each.id for each in cell.because)}]"
+
+
+def _sources(whole: _Matrix) -> Table:
+    found: dict[str, Because] = {}
+    for each in (because for row in whole.cells for cell in row for because in cell.because):
+        found.setdefault(each.id, each)
+    return Table(
+        "The rules that decided",
+        ("Rule", "Provision", "What it says", "Kind", "How its text was checked"),
+        tuple(
+            (each.id, each.cite, each.title, str(each.basis).replace("_", " "), each.verified)
+            for each in sorted(found.values(), key=lambda because: because.id)
+        ),
+    )
+
+
+def _finding(decision: Decision, form: Form) -> str:
+    verdicts = [cell for row in decision.verdicts(form) for cell in row]
+    day, asked = day_words(decision.as_of), FORMS[form].lower()
+    if not verdicts:
+        return f"{day}: nothing was asked about anybody."
+    groups = f"{len(decision.columns)} columns and {len(decision.strata)} groups of people"
+    for verdict in Verdict:
+        if verdicts.count(verdict) == len(verdicts):
+            return f"{day}: {asked} are {VERDICTS[verdict]} for all {groups}."
+    counts = ", ".join(f"{verdicts.count(verdict):,} {verdict}" for verdict in Verdict)
+    return f"{day}: of {len(verdicts):,} cells ({groups}), {counts}, as {asked}."
+
+
+def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
+    names = short_names(decision.columns)
+    attributes = attributes_of(decision, first)
+    return Grid(
+        heads=tuple((class_words(pile.data_class), _pile_words(pile, names)) for pile in whole.columns),
+        lines=tuple(
+            Line(
+                label=_label(row, attributes[0]) if attributes else "everybody",
+                note="; ".join(filter(None, (_label(row, name, silent=True) for name in attributes[1:]))),
+                verdicts=tuple(cell.verdict for cell in cells),
+                citations=_citations(cells),
+            )
+            for row, cells in zip(whole.rows, whole.cells, strict=True)
+        ),
+    )
+
+
+def _pile_words(pile: Pile, names: list[str]) -> str:
+    return names[pile.columns[0]] if len(pile.columns) == 1 else f"{len(pile.columns)} columns"
+
+
+def _label(row: Block, name: str, *, silent: bool = False) -> str:
+    values = row.values[name]
+    if values is None:
+        return "" if silent else f"every {ATTRIBUTES.get(name, name)}"
+    if len(values) > _LIST_UP_TO and name == "origin_state":
+        return ", ".join(values)
+    return ", ".join(value_words(name, value) for value in values)
+
+
+def _citations(cells: tuple[Cell, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(because.id for cell in cells for because in cell.because))

@@ -1,0 +1,202 @@
+"""Where the parts of a decision matrix go: panels of columns, lines of marks, rule ids beneath each line.
+
+Columns that do not fit beside one another continue in a further panel below. Beyond a few thousand cells the marks are
+drawn as runs of one colour with a letter in each cell, so that the picture stays small enough to send.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from modicum.model.decision import Verdict
+from modicum.paper.colours import HAIR, INK, LETTER, PAPER, QUIET, VERDICT
+from modicum.paper.marks import HALF, definitions, legend, placed
+from modicum.paper.svg import advance, drawing, element, number, shorten, words, wrap
+
+_DENSE_BEYOND: Final = 1500
+_WIDE: Final = 600
+_HEAD_SIZE: Final = 13.0
+_CITE_SIZE: Final = 11.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One row of the picture: whom it is about, a verdict per column, the rules that decided."""
+
+    label: str
+    note: str
+    verdicts: tuple[Verdict, ...]
+    citations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grid:
+    """What is drawn: two lines of words per column, then the rows."""
+
+    heads: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Layout:
+    """Measures of one drawing, in its own units. `left` is where the marks begin."""
+
+    width: float
+    left: float
+    pitch: float
+    per_panel: int
+    key: str
+    dense: bool
+
+    @property
+    def above(self) -> bool:
+        """Whether a row's words stand above its marks (narrow paper) rather than beside them."""
+        return self.width < _WIDE
+
+
+def draw(grid: Grid, *, width: int, key: str, finding: str, alt: str) -> str:
+    """Draw a grid `width` units wide, as tall as it needs to be."""
+    layout = _layout(grid, width=width, key=key)
+    parts = [definitions(key), legend(key, x=layout.left if width > _WIDE else 16, y=26, stacked=width < _WIDE)]
+    top = 56.0 if width > _WIDE else 128.0
+    count = len(grid.heads)
+    for start in range(0, count, layout.per_panel):
+        drawn, top = _panel(grid, range(start, min(count, start + layout.per_panel)), layout, top)
+        parts.append(drawn)
+    if not count or not grid.lines:
+        parts.append(words("Nothing was asked about anybody.", x=16, y=top + 20, fill=QUIET))
+        top += 40
+    return drawing(*parts, width=width, height=top + 4, title=finding, description=alt, key=key)
+
+
+def _layout(grid: Grid, *, width: int, key: str) -> _Layout:
+    cells = len(grid.heads) * len(grid.lines)
+    left = 252.0 if width > _WIDE else 16.0
+    room = width - left - (120 if width > _WIDE else 16)
+    pitch = min(72.0, max(36.0, room / max(1, len(grid.heads))))
+    return _Layout(
+        width=width, left=left, pitch=pitch, per_panel=int(room // pitch), key=key, dense=cells > _DENSE_BEYOND
+    )
+
+
+def _panel(grid: Grid, columns: range, layout: _Layout, top: float) -> tuple[str, float]:
+    head = _head_room(grid, columns, layout)
+    parts = [_heads(grid, columns, layout, base=top + head)]
+    y = top + head + 8
+    for place, line in enumerate(grid.lines):
+        drawn, height = _line(line, columns, layout, y)
+        parts.append(element("g", drawn, data_row=place, data_from=columns.start))
+        y += height
+    return "".join(parts), y + 16
+
+
+def _head_room(grid: Grid, columns: range, layout: _Layout) -> float:
+    longest = max(_head_length(grid.heads[column]) for column in columns)
+    return longest * (1.0 if layout.above else 0.72) + 26
+
+
+def _head_length(head: tuple[str, str]) -> float:
+    first, second = _head_words(head)
+    return max(advance(first, size=_HEAD_SIZE, bold=True), advance(second, size=_CITE_SIZE))
+
+
+def _head_words(head: tuple[str, str]) -> tuple[str, str]:
+    return (
+        shorten(head[0], size=_HEAD_SIZE, limit=160, bold=True),
+        shorten(head[1], size=_CITE_SIZE, limit=160),
+    )
+
+
+def _heads(grid: Grid, columns: range, layout: _Layout, *, base: float) -> str:
+    """Column names, slanted where there is room beside them, upright where there is none."""
+    parts: list[str] = []
+    turn = -90 if layout.above else -45
+    for place, column in enumerate(columns):
+        x = layout.left + layout.pitch * (place + 0.5)
+        first, second = _head_words(grid.heads[column])
+        at = f"translate({number(x + (0 if layout.above else 2))} {number(base - 4)}) rotate({turn})"
+        parts.append(
+            element(
+                "g",
+                words(first, x=0, y=0 if not layout.above else -2, size=_HEAD_SIZE, bold=True),
+                words(second, x=0, y=14 if not layout.above else 12, size=_CITE_SIZE, fill=QUIET),
+                transform=at,
+            )
+        )
+    return "".join(parts)
+
+
+def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str, float]:
+    room = layout.width - 32 if layout.above else layout.left - 34
+    labels = wrap(line.label, size=14, limit=room, lines=3, bold=True)
+    notes = wrap(line.note, size=13, limit=room, lines=4)
+    block = 19 * len(labels) + 17 * len(notes)
+    begin = top + 8
+    middle = begin + HALF + 4 + (block + 2 if layout.above else 0)
+    cites = _cite_words(line.citations, layout)
+    height = max(block + 24 if not layout.above else 0, middle - top + HALF + 14 + 15 * len(cites) + 8)
+    parts = [
+        element("path", d=f"M16 {number(top)}H{number(layout.width - 16)}", stroke=HAIR),
+        *(words(text, x=16, y=begin + 15 + 19 * place, bold=True) for place, text in enumerate(labels)),
+        *(
+            words(text, x=16, y=begin + 14 + 19 * len(labels) + 17 * place, size=13, fill=QUIET)
+            for place, text in enumerate(notes)
+        ),
+        _marks([line.verdicts[column] for column in columns], layout, middle),
+        *(
+            words(text, x=layout.left, y=middle + HALF + 17 + 15 * place, size=_CITE_SIZE, fill=QUIET)
+            for place, text in enumerate(cites)
+        ),
+    ]
+    return "".join(parts), height
+
+
+def _cite_words(citations: Sequence[str], layout: _Layout) -> list[str]:
+    return wrap(", ".join(citations), size=_CITE_SIZE, limit=layout.width - layout.left - 16, lines=2)
+
+
+def _marks(verdicts: Sequence[Verdict], layout: _Layout, middle: float) -> str:
+    if layout.dense:
+        return _runs(verdicts, layout, middle)
+    return "".join(
+        placed(verdict, layout.key, x=layout.left + layout.pitch * (place + 0.5), y=middle)
+        for place, verdict in enumerate(verdicts)
+    )
+
+
+def _runs(verdicts: Sequence[Verdict], layout: _Layout, middle: float) -> str:
+    """Neighbours of one verdict as one band; a band's height is its shape: forbidden tall, conditional low."""
+    bands: dict[Verdict, str] = {}
+    start = 0
+    for verdict, run in groupby(verdicts):
+        count = len(list(run))
+        x, half = layout.left + layout.pitch * start + 1, _BAND[verdict]
+        bands[verdict] = bands.get(verdict, "") + (
+            f"M{number(x)} {number(middle - half)}h{number(layout.pitch * count - 2)}v{2 * half}"
+            f"h-{number(layout.pitch * count - 2)}z"
+        )
+        start += count
+    hatch = f"url(#{layout.key}-hatch)"
+    shapes = (
+        element("path", d=path, fill=hatch if verdict is Verdict.FORBIDDEN else VERDICT[verdict])
+        for verdict, path in bands.items()
+    )
+    places = " ".join(number(layout.left + layout.pitch * (place + 0.5)) for place in range(len(verdicts)))
+    letters = element(
+        "text",
+        "".join(LETTER[verdict] for verdict in verdicts),
+        x=places,
+        y=middle + 5,
+        font_size=13,
+        font_weight="600",
+        text_anchor="middle",
+        fill=INK,
+        stroke=PAPER,
+        stroke_width=3,
+        paint_order="stroke",
+    )
+    return "".join(shapes) + letters
+
+
+_BAND: Final = {Verdict.PERMITTED: 11, Verdict.CONDITIONAL: 8, Verdict.FORBIDDEN: 13}
