@@ -1,1 +1,11 @@
-"""See below."""
+"""The law wing: a policy pack in, a matrix of verdicts out; never a row.
+
+cedar      the one doorway to Cedar
+policy     one policy: its provision, its days, what it looks at
+packfiles  the TOML files of a pack, read strictly
+packs      a pack: bodies of law, vocabulary, strata, quorums
+tables     one policy under one request, as a truth table
+judge      bodies joined by AND: the verdict of one cell, and what is missing
+decide     the matrix of a request
+vectors    decisions that a pack must reproduce
+"""

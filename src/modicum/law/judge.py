@@ -1,0 +1,286 @@
+"""The verdict of one cell: bodies of law joined by AND, what decided, what is missing, what it obliges to.
+
+Rules kept here. Permitted only if every body that applies permits, at least one body of law applies, and nothing
+forbids. Everybody who asks or receives is looked at as a recipient of their own, and the law must permit each of them.
+A forbid counts where its body applies; a body without a default (orders, house rules) always applies, and never
+permits. An error in Cedar forbids. A cell that facts could turn is conditional, with every minimal set of them.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, TypeAlias
+
+from modicum.law.cedar import APPLIES, DISCLOSE, OBLIGE, Truth
+from modicum.law.packs import Body, Pack
+from modicum.law.tables import ANY, Row, Table, tables
+from modicum.model.dataset import UNKNOWN, Stratum
+from modicum.model.decision import Basis, Because, Cell, Verdict
+from modicum.model.forms import Form
+
+Facts: TypeAlias = frozenset[str]
+
+_ORDER: Final = {Basis.ORDER: 0, Basis.LAW: 1, Basis.CUSTODIAN_POLICY: 2, Basis.DEFAULT: 3}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What is the same for every cell of a request. `audience`: the kinds of all who ask or receive."""
+
+    action: str
+    discloser: str
+    audience: tuple[str, ...]
+    purpose: str
+    named_persons: bool
+    as_of: date
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Front:
+    """One body of law facing one recipient."""
+
+    body: Body
+    applies: tuple[Table, ...]
+    permits: tuple[Table, ...]
+    forbids: tuple[Table, ...]
+    obliges: tuple[Table, ...]
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        return (*self.applies, *self.permits, *self.forbids, *self.obliges)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stance:
+    """A body that applies to a cell, with the rows of its policies there."""
+
+    body: Body
+    permits: tuple[tuple[Table, Row], ...]
+    forbids: tuple[tuple[Table, Row], ...]
+
+    def permitting(self, facts: Facts) -> list[Table]:
+        return [table for table, row in self.permits if _permits(table, row, facts)]
+
+    def forbidding(self, facts: Facts) -> list[Table]:
+        return [table for table, row in self.forbids if table.truth(row, facts) is Truth.HOLDS]
+
+
+class Judge:
+    """Judges the cells of one request under one pack."""
+
+    def __init__(self, pack: Pack, circumstances: Circumstances) -> None:
+        """Build the truth tables of every policy in force on the day, for each member of the audience."""
+        self.pack = pack
+        self.circumstances = circumstances
+        self._fronts = [
+            _front(body, circumstances, recipient)
+            for body in pack.bodies
+            for recipient in sorted(set(circumstances.audience))
+        ]
+        parties = (circumstances.discloser, *circumstances.audience)
+        self._strangers = any(kind == UNKNOWN or kind not in pack.vocabulary.kinds for kind in parties)
+
+    def cell(self, form: Form, data_class: str | None, stratum: Stratum) -> Cell:
+        """The verdict of a data class (None: unclassified) of a stratum in a form."""
+        given = {"form": str(form), "data_class": data_class, **dict(stratum)}
+        stances: list[_Stance] = []
+        obligations: set[str] = set()
+        touched: list[Table] = []
+        for front in self._fronts:
+            rows = {id(table): table.row(_parts(table, given)) for table in front.tables}
+            if any(Truth.ERROR in row for row in rows.values()):
+                return self._errs(front, rows)
+            held = [table for table in front.applies if rows[id(table)][0] is Truth.HOLDS]
+            if front.body.default is not None and not held:
+                continue
+            stances.append(
+                _Stance(
+                    front.body,
+                    tuple((table, rows[id(table)]) for table in front.permits),
+                    tuple((table, rows[id(table)]) for table in front.forbids),
+                )
+            )
+            touched.extend(front.tables)
+            obligations.update(
+                str(table.policy.obligation) for table in front.obliges if rows[id(table)][0] is Truth.HOLDS
+            )
+        return self._judge(stances, given, tuple(sorted(obligations)), unclassified=data_class is None)
+
+    def classes(self, form: Form, values: Sequence[str | None]) -> list[int]:
+        """Numbers that are equal for data classes which no policy that matters in a form can tell apart."""
+        live = self._live(form)
+        return _numbered(tuple([table.part("data_class", v) for table in live if _looks(table, "data_class")] +
+                               [int(v is None)]) for v in values)
+
+    def strata(self, form: Form, values: Sequence[Stratum]) -> list[int]:
+        """Numbers that are equal for strata which no policy that matters in a form can tell apart."""
+        live = self._live(form)
+        return _numbered(
+            tuple(
+                table.part(name, found.get(name))
+                for table in live
+                for name in table.attributes
+                if name not in {"form", "data_class"}
+            )
+            for found in map(dict, values)
+        )
+
+    def _live(self, form: Form) -> list[Table]:
+        return [table for front in self._fronts for table in front.tables if table.live("form", str(form))]
+
+    def _errs(self, front: _Front, rows: Mapping[int, Row]) -> Cell:
+        default = self.pack.defaults.error
+        because = tuple(
+            Because(
+                id=f"{default.id}:{table.policy.id}", cite=default.cite, basis=Basis.DEFAULT,
+                verified=default.verified, title=default.title,
+            )
+            for table in front.tables
+            if Truth.ERROR in rows[id(table)]
+        )  # fmt: skip
+        return Cell(verdict=Verdict.FORBIDDEN, because=because)
+
+    def _judge(
+        self, stances: Sequence[_Stance], given: Mapping[str, str | None], obligations: tuple[str, ...], *,
+        unclassified: bool,
+    ) -> Cell:  # fmt: skip
+        facts = self.circumstances.facts
+        lawful = any(each.body.default is not None and each.body.basis is Basis.LAW for each in stances)
+        refusals = [
+            *([self.pack.defaults.unclassified] if unclassified else []),
+            *([self.pack.defaults.party] if self._strangers else []),
+            *([] if lawful else [self.pack.defaults.nobody]),
+        ]
+        obstacles = list(_obstacles(stances, facts))
+        if not obstacles and not refusals:
+            because = [table.policy.because() for each in stances for table in each.permitting(facts)]
+            return Cell(verdict=Verdict.PERMITTED, because=_ordered(because), obligations=obligations)
+        missing = [] if refusals else _minimal(list(_ways(stances, facts, seen=set())), facts)
+        because = [*(each for stance, _ in obstacles for each in _denials(stance, facts)), *refusals]
+        because.extend(self._unknowns([stance for stance, _ in obstacles], given))
+        if not missing:
+            return Cell(verdict=Verdict.FORBIDDEN, because=_ordered(because))
+        whole = facts.union(*missing)
+        because.extend(
+            table.policy.because() for each in stances for table in each.permitting(whole)
+        )
+        return Cell(
+            verdict=Verdict.CONDITIONAL,
+            because=_ordered(because),
+            missing=tuple(tuple(sorted(each)) for each in missing),
+            obligations=obligations,
+        )
+
+    def _unknowns(self, denying: Sequence[_Stance], given: Mapping[str, str | None]) -> Iterator[Because]:
+        default = self.pack.defaults.unknown
+        names = {
+            name
+            for stance in denying
+            for table, _ in (*stance.permits, *stance.forbids)
+            for name, part in zip(table.attributes, _parts(table, given), strict=True)
+            if part == ANY and name not in {"form", "data_class"}
+        }
+        for name in sorted(names):
+            yield Because(
+                id=f"{default.id}:{name}", cite=default.cite, basis=Basis.DEFAULT, verified=default.verified,
+                title=default.title,
+            )  # fmt: skip
+
+
+def _front(body: Body, circumstances: Circumstances, recipient: str) -> _Front:
+    constants: dict[str, str | bool] = {
+        "action": circumstances.action,
+        "discloser": circumstances.discloser,
+        "recipient": recipient,
+        "purpose": circumstances.purpose,
+        "named_persons": circumstances.named_persons,
+    }
+
+    def those(action: str, effect: str) -> tuple[Table, ...]:
+        return tuple(tables(body.of(action, effect=effect, day=circumstances.as_of), constants))
+
+    return _Front(
+        body, those(APPLIES, "permit"), those(DISCLOSE, "permit"), those(DISCLOSE, "forbid"), those(OBLIGE, "permit")
+    )
+
+
+def _parts(table: Table, given: Mapping[str, str | None]) -> tuple[int, ...]:
+    return tuple(table.part(name, given.get(name)) for name in table.attributes)
+
+
+def _looks(table: Table, attribute: str) -> bool:
+    return attribute in table.attributes
+
+
+def _numbered(keys: Iterator[tuple[int, ...]]) -> list[int]:
+    numbers: dict[tuple[int, ...], int] = {}
+    return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+
+def _permits(table: Table, row: Row, facts: Facts) -> bool:
+    confirmed = table.policy.confirmation is None or table.policy.confirmation in facts
+    return confirmed and table.truth(row, facts) is Truth.HOLDS
+
+
+def _obstacles(stances: Sequence[_Stance], facts: Facts) -> Iterator[tuple[_Stance, list[tuple[Table, Row]]]]:
+    """What stands in the way under a set of facts: forbids one by one, then a body whose permits all fail."""
+    for stance in stances:
+        for table, row in stance.forbids:
+            if table.truth(row, facts) is Truth.HOLDS:
+                yield stance, [(table, row)]
+        if stance.body.default is not None and not stance.permitting(facts):
+            yield stance, list(stance.permits)
+
+
+def _denials(stance: _Stance, facts: Facts) -> list[Because]:
+    found = [table.policy.because() for table in stance.forbidding(facts)]
+    if stance.body.default is not None and not stance.permitting(facts):
+        found.append(stance.body.default)
+    return found
+
+
+def _ways(stances: Sequence[_Stance], facts: Facts, *, seen: set[Facts]) -> Iterator[Facts]:
+    """Sets of facts, beyond those given, under which nothing stands in the way; every minimal one is among them."""
+    if facts in seen:
+        return
+    seen.add(facts)
+    obstacles = [list(_removals(tables_, facts)) for _, tables_ in _obstacles(stances, facts)]
+    if not obstacles:
+        yield facts
+        return
+    if not all(obstacles):
+        return
+    for added in min(obstacles, key=len):
+        yield from _ways(stances, facts | added, seen=seen)
+
+
+def _removals(of: Sequence[tuple[Table, Row]], facts: Facts) -> Iterator[Facts]:
+    """Minimal sets of further facts under which one of the policies takes the value that is wanted of it."""
+    for table, row in of:
+        policy = table.policy
+        named = [*policy.facts, *([policy.confirmation] if policy.confirmation else [])]
+        free = [fact for fact in named if fact not in facts]
+        found: list[Facts] = []
+        for subset in sorted(range(1 << len(free)), key=lambda bits: bits.bit_count()):
+            added = frozenset(fact for place, fact in enumerate(free) if subset >> place & 1)
+            if any(smaller <= added for smaller in found):
+                continue
+            wanted = (
+                _permits(table, row, facts | added)
+                if policy.permits
+                else table.truth(row, facts | added) is Truth.FAILS
+            )
+            if wanted:
+                found.append(added)
+        yield from found
+
+
+def _minimal(found: Sequence[Facts], given: Facts) -> list[Facts]:
+    missing = sorted({each - given for each in found}, key=lambda each: (len(each), sorted(each)))
+    return [each for each in missing if not any(other < each for other in missing)]
+
+
+def _ordered(because: Sequence[Because]) -> tuple[Because, ...]:
+    """Each once, orders before law before the custodian's policy before defaults, otherwise in the pack's order."""
+    return tuple(sorted(dict.fromkeys(because), key=lambda each: _ORDER[each.basis]))

@@ -1,0 +1,178 @@
+"""The TOML files of a pack, read strictly: a field that nobody knows is an error with its file and place.
+
+This is the edge: pydantic models here, domain values in `packs`. Nothing that is not read is accepted.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modicum.model.errors import InvalidInputError
+from modicum.model.forms import Form
+
+Text = Annotated[str, Field(min_length=1)]
+Verified = Literal["text-read", "secondary", "unverified"]
+CURE = "mend the pack; until it loads whole, nothing is decided with it"
+
+
+class Strict(BaseModel):
+    """A table of a pack file: no field too many, none of another type."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False)
+
+
+class Provision(Strict):
+    """A provision that decides without a policy text: a default denial."""
+
+    id: Text
+    cite: Text
+    title: Text
+    verified: Verified
+
+
+class BodyEntry(Strict):
+    """A body of law: one Cedar file. Without `default` it only forbids and obliges."""
+
+    id: Text
+    file: Annotated[str, Field(pattern=r"^(statutes|orders|custodian)/[a-z0-9-]+\.cedar$")]
+    title: Text
+    basis: Literal["law", "order", "custodian_policy"]
+    default: Provision | None = None
+
+
+class Defaults(Strict):
+    """What the gateway says where no policy decides."""
+
+    unclassified: Provision
+    unknown: Provision
+    party: Provision
+    nobody: Provision
+    expired: Provision
+    error: Provision
+
+
+class Placed(Strict):
+    """A rule that is encoded, but not as a policy of its own."""
+
+    id: Text
+    cite: Text
+    title: Text
+    where: Text
+
+
+class NotEncoded(Strict):
+    """A rule that this pack does not encode, and why."""
+
+    id: Text
+    cite: Text
+    title: Text
+    reason: Text
+
+
+class PackFile(Strict):
+    """pack.toml."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")]
+    version: Text
+    title: Text
+    jurisdiction: Text
+    maintainers: list[Text]
+    does_not_cover: list[Text]
+    bodies: Annotated[list[BodyEntry], Field(min_length=1)]
+    defaults: Defaults
+    placed: list[Placed] = []
+    not_encoded: list[NotEncoded] = []
+
+
+class FactEntry(Strict):
+    """A fact: what is attested, by which roles, of what kind."""
+
+    title: Text
+    attested_by: Annotated[list[Text], Field(min_length=1)]
+    kind: Text
+
+
+class PurposeEntry(Strict):
+    """A purpose and the nearest term of the W3C Data Privacy Vocabulary."""
+
+    title: Text
+    dpv: Text
+
+
+class TransformationEntry(Strict):
+    """What happens to a class in a form; `otherwise` is the rest."""
+
+    otherwise: Text
+    classes: Mapping[str, Text] = {}
+
+
+class VocabularyFile(Strict):
+    """vocabulary.toml."""
+
+    purposes: Mapping[str, PurposeEntry]
+    classes: Mapping[str, Text]
+    kinds: Mapping[str, Text]
+    actions: Mapping[str, Text]
+    facts: Mapping[str, FactEntry]
+    obligations: Mapping[str, Text]
+    transformations: Mapping[Form, TransformationEntry]
+
+
+class AttributeEntry(Strict):
+    """A row attribute that the law looks at, with its finite domain; `unknown` must be in it."""
+
+    title: Text
+    domain: Annotated[list[Text], Field(min_length=2)]
+
+
+class StrataFile(Strict):
+    """strata.toml."""
+
+    attributes: Mapping[str, AttributeEntry]
+
+
+class ReviewEntry(Strict):
+    """A quorum, for a form and a purpose (`*`: any; `x.*`: every child of x). The first that fits counts."""
+
+    form: Form
+    purpose: Text
+    roles: Annotated[list[Text], Field(min_length=1)]
+    organisations: Annotated[int, Field(ge=2)]
+    approvals: Annotated[int, Field(ge=2)]
+
+
+class ReviewsFile(Strict):
+    """reviews.toml."""
+
+    review: Annotated[list[ReviewEntry], Field(min_length=1)]
+
+
+Shape = TypeVar("Shape", bound=Strict)
+
+
+def read_toml(root: Path, name: str, shape: type[Shape]) -> Shape:
+    """Read one TOML file of a pack.
+
+    Raises InvalidInputError: missing, not TOML, or not of its shape; names file and field.
+    """
+    try:
+        return shape.model_validate(tomllib.loads(read_text(root, name)))
+    except tomllib.TOMLDecodeError as error:
+        raise InvalidInputError(cause=f"pack file {name}: not TOML: {error}", cure=CURE) from error
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidInputError(cause=f"pack file {name}: {'; '.join(found[:5])}", cure=CURE) from error
+
+
+def read_text(root: Path, name: str) -> str:
+    """Read one text file of a pack. Raises InvalidInputError: missing or not UTF-8."""
+    try:
+        return (root / name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInputError(cause=f"pack file {name} cannot be read", cure=CURE) from error

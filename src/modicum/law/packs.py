@@ -1,0 +1,404 @@
+"""A policy pack: bodies of law, each one set of Cedar policies; the words they use; who must review.
+
+Loading is all or nothing: an unreadable policy, an annotation that is missing, a literal that no vocabulary knows, an
+unknown field: InvalidInputError naming file and policy, and nothing is decided with the pack.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from modicum.law import packfiles as files
+from modicum.law.cedar import ACTIONS, APPLIES, DISCLOSE, OBLIGE, Parsed, PolicyTextError, faults, parse
+from modicum.law.packfiles import CURE
+from modicum.law.policy import Atom, Policy, UnfitPolicyError, look, representatives
+from modicum.model.dataset import UNKNOWN
+from modicum.model.decision import Basis, Because, PackRef
+from modicum.model.errors import InvalidInputError, NotFoundError
+from modicum.model.forms import DISCLOSING, Form
+from modicum_verify.canonical import digest
+
+SHIPPED: Final = Path(__file__).resolve().parent.parent / "packs"
+REQUEST_ATTRIBUTES: Final = frozenset({"action", "discloser", "recipient", "purpose", "named_persons"})
+"""What is the same for every cell of a request; `recipient` is one of those who ask or receive, each in turn."""
+
+VERIFICATIONS: Final = frozenset({"text-read", "secondary", "unverified"})
+_ANNOTATIONS: Final = frozenset({"id", "title", "cite", "source", "verified", "from"})
+_OPTIONAL: Final = frozenset({"until", "obligation", "note"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quorum:
+    """Who must agree before a form leaves: one of each role, from so many organisations, so many approvals in all."""
+
+    roles: tuple[str, ...]
+    organisations: int
+    approvals: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackVocabulary:
+    """The words of a pack. `facts` gives the roles that may attest each; `fact_titles` says what is attested."""
+
+    purposes: Mapping[str, str]
+    classes: Mapping[str, str]
+    kinds: Mapping[str, str]
+    actions: Mapping[str, str]
+    facts: Mapping[str, frozenset[str]]
+    fact_titles: Mapping[str, str]
+    obligations: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Body:
+    """A body of law. With a `default` it denies whatever it applies to and does not permit; without, it only forbids."""
+
+    id: str
+    title: str
+    file: str
+    basis: Basis
+    default: Because | None
+    policies: tuple[Policy, ...]
+
+    def of(self, action: str, *, effect: str, day: date) -> tuple[Policy, ...]:
+        """Its policies of an action and effect that are in force on a day."""
+        return tuple(p for p in self.policies if p.action == action and p.effect == effect and p.in_force(day))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Defaults:
+    """What is cited where no policy decides."""
+
+    unclassified: Because
+    unknown: Because
+    party: Because
+    nobody: Because
+    expired: Because
+    error: Because
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One line of `modicum law list`: a rule and what became of it."""
+
+    id: str
+    title: str
+    cite: str
+    source: str
+    verified: str
+    since: date | None
+    until: date | None
+    body: str
+    effect: str  # permit | forbid | applies | oblige | default | placed | not-encoded
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pack:
+    """A pack, loaded whole."""
+
+    ref: PackRef
+    title: str
+    root: Path = field(repr=False)
+    vocabulary: PackVocabulary
+    attributes: Mapping[str, frozenset[str]]
+    transformations: Mapping[tuple[Form, str], str]
+    bodies: tuple[Body, ...]
+    defaults: Defaults
+    does_not_cover: tuple[str, ...]
+    _reviews: tuple[files.ReviewEntry, ...]
+    _unwritten: tuple[Rule, ...]
+
+    def reviews(self, form: Form, purpose: str) -> Quorum:
+        """The quorum for a form and a purpose: the first entry of reviews.toml that fits."""
+        for entry in self._reviews:
+            if entry.form is form and _covers(entry.purpose, purpose):
+                return Quorum(
+                    roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals
+                )
+        raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+
+    def rules(self) -> list[Rule]:
+        """Every rule: policies in the order of their files, then defaults, then what stands elsewhere or nowhere."""
+        written = [_rule(policy) for body in self.bodies for policy in body.policies]
+        defaults = [
+            Rule(
+                id=body.default.id, title=body.default.title, cite=body.default.cite, source=body.file,
+                verified=body.default.verified, since=None, until=None, body=body.id, effect="default",
+            )
+            for body in self.bodies
+            if body.default is not None
+        ]  # fmt: skip
+        return [*written, *defaults, *self._unwritten]
+
+
+def shipped_packs() -> list[str]:
+    """Names of the packs that come with Modicum."""
+    return sorted(each.name for each in SHIPPED.iterdir() if (each / "pack.toml").is_file())
+
+
+def load_pack(source: str | Path) -> Pack:
+    """Load a shipped pack by name, or any pack by its folder.
+
+    Raises NotFoundError: no such pack. InvalidInputError: anything in it that cannot be read; names file and policy.
+    """
+    root = SHIPPED / source if isinstance(source, str) and source in shipped_packs() else Path(source)
+    if not (root / "pack.toml").is_file():
+        known = ", ".join(shipped_packs())
+        raise NotFoundError(cause=f"there is no policy pack {source}", cure=f"name a folder or one of: {known}")
+    head = files.read_toml(root, "pack.toml", files.PackFile)
+    words = files.read_toml(root, "vocabulary.toml", files.VocabularyFile)
+    strata = files.read_toml(root, "strata.toml", files.StrataFile)
+    reviews = files.read_toml(root, "reviews.toml", files.ReviewsFile)
+    domains = _domains(words, strata)
+    bodies = tuple(_body(root, entry, words, domains) for entry in head.bodies)
+    _refuse_strays(root, head)
+    _refuse_doubles(bodies)
+    return Pack(
+        ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
+        title=head.title,
+        root=root,
+        vocabulary=_vocabulary(words, bodies),
+        attributes=MappingProxyType({name: frozenset(entry.domain) for name, entry in strata.attributes.items()}),
+        transformations=MappingProxyType(dict(_transformations(words))),
+        bodies=bodies,
+        defaults=_defaults(head.defaults),
+        does_not_cover=tuple(head.does_not_cover),
+        _reviews=_quorums(reviews),
+        _unwritten=tuple(_unwritten(head)),
+    )
+
+
+def _covers(pattern: str, value: str) -> bool:
+    return pattern in {"*", value} or (pattern.endswith(".*") and value.startswith(pattern[:-1]))
+
+
+def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str, list[str]]:
+    for name, entry in strata.attributes.items():
+        if UNKNOWN not in entry.domain:
+            raise InvalidInputError(cause=f"pack file strata.toml: {name}: `unknown` is not in the domain", cure=CURE)
+    return {
+        "action": list(words.actions),
+        "discloser": list(words.kinds),
+        "recipient": list(words.kinds),
+        "purpose": list(words.purposes),
+        "data_class": list(words.classes),
+        "form": [str(form) for form in DISCLOSING],
+        **{name: list(entry.domain) for name, entry in strata.attributes.items()},
+    }
+
+
+def _body(
+    root: Path, entry: files.BodyEntry, words: files.VocabularyFile, domains: Mapping[str, list[str]]
+) -> Body:
+    text = files.read_text(root, entry.file)
+    try:
+        parsed = parse(text)
+        found = faults(text, files.read_text(root, "schema.cedarschema"))
+    except PolicyTextError as error:
+        raise InvalidInputError(cause=f"pack file {entry.file}: {error}", cure=CURE) from error
+    basis = Basis(entry.basis)
+    policies = tuple(
+        _policy(each, number=number, entry=entry, words=words, domains=domains)
+        for number, each in enumerate(parsed, start=1)
+    )
+    if found:
+        raise InvalidInputError(cause=f"pack file {entry.file}: {found[0]}", cure=CURE)
+    body = Body(
+        id=entry.id, title=entry.title, file=entry.file, basis=basis,
+        default=None if entry.default is None else _because(entry.default), policies=policies,
+    )  # fmt: skip
+    _check_shape(body)
+    return body
+
+
+def _check_shape(body: Body) -> None:
+    acts = {(policy.action, policy.effect) for policy in body.policies}
+    if any(pair in acts for pair in ((APPLIES, "forbid"), (OBLIGE, "forbid"))):
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: applying and obliging are said by `permit` alone", cure=CURE
+        )
+    if (body.default is None) != ((APPLIES, "permit") not in acts):
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: a body says when it applies exactly where pack.toml gives it a default",
+            cure=CURE,
+        )
+    if (body.default is None or body.basis is Basis.ORDER) and (DISCLOSE, "permit") in acts:
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: an order, or a body without a default, permits nothing",
+            cure="write what it lifts as an exception inside its forbid",
+        )
+
+
+def _policy(
+    parsed: Parsed,
+    *,
+    number: int,
+    entry: files.BodyEntry,
+    words: files.VocabularyFile,
+    domains: Mapping[str, list[str]],
+) -> Policy:
+    notes = parsed.annotations
+    place = f"pack file {entry.file}, policy {notes.get('id', f'number {number}')}"
+    missing = sorted(_ANNOTATIONS - {name for name, text in notes.items() if text.strip()})
+    excess = sorted(set(notes) - _ANNOTATIONS - _OPTIONAL)
+    if missing or excess:
+        words_ = [f"@{name} is missing" for name in missing] + [f"@{name} is not known" for name in excess]
+        raise InvalidInputError(cause=f"{place}: {', '.join(words_)}", cure=CURE)
+    if parsed.action not in ACTIONS:
+        raise InvalidInputError(
+            cause=f'{place}: its scope must be (principal, action == Action::"disclose", resource), or applies, or oblige',
+            cure=CURE,
+        )
+    if notes["verified"] not in VERIFICATIONS:
+        raise InvalidInputError(cause=f"{place}: @verified is none of {', '.join(sorted(VERIFICATIONS))}", cure=CURE)
+    obligation = notes.get("obligation")
+    if (obligation in words.obligations) != (parsed.action == OBLIGE):
+        raise InvalidInputError(
+            cause=f"{place}: @obligation belongs on `oblige` policies and must be in vocabulary.toml", cure=CURE
+        )
+    try:
+        atoms, facts = look(parsed)
+    except UnfitPolicyError as error:
+        raise InvalidInputError(cause=f"{place}: {error}", cure=CURE) from error
+    _check_words(place, atoms, facts, words=words, domains=domains)
+    since, until = _day(place, "from", notes["from"]), notes.get("until")
+    return Policy(
+        id=notes["id"], title=notes["title"], cite=notes["cite"], source=notes["source"], verified=notes["verified"],
+        since=since, until=None if until is None else _day(place, "until", until), effect=parsed.effect,
+        action=str(parsed.action), obligation=obligation, body=entry.id, basis=Basis(entry.basis), parsed=parsed,
+        atoms=atoms, facts=facts, representatives=representatives(atoms, domains),
+    )  # fmt: skip
+
+
+def _check_words(
+    place: str,
+    atoms: tuple[Atom, ...],
+    facts: tuple[str, ...],
+    *,
+    words: files.VocabularyFile,
+    domains: Mapping[str, list[str]],
+) -> None:
+    """A literal that no vocabulary knows never matches, so a misspelt forbid would fail open: refuse it."""
+    strange = [f"the fact `{fact}`" for fact in facts if fact not in words.facts]
+    for atom in atoms:
+        if atom.attribute not in domains:
+            if atom.attribute not in REQUEST_ATTRIBUTES:
+                strange.append(f"the attribute `{atom.attribute}`")
+            continue
+        domain = domains[atom.attribute]
+        for literal in atom.literals:
+            known = any(v.startswith(literal) for v in domain) if atom.pattern else literal in domain
+            if not known:
+                strange.append(f"`{literal}` as {atom.attribute}")
+    if strange:
+        raise InvalidInputError(cause=f"{place}: no vocabulary knows {', '.join(strange)}", cure=CURE)
+
+
+def _day(place: str, name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInputError(cause=f"{place}: @{name} is no date (YYYY-MM-DD)", cure=CURE) from error
+
+
+def _refuse_strays(root: Path, head: files.PackFile) -> None:
+    named = {entry.file for entry in head.bodies}
+    there = {path.relative_to(root).as_posix() for path in root.rglob("*.cedar")}
+    for stray in sorted(there - named):
+        raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
+
+
+def _refuse_doubles(bodies: tuple[Body, ...]) -> None:
+    seen: set[str] = set()
+    for policy in (policy for body in bodies for policy in body.policies):
+        if policy.id in seen:
+            raise InvalidInputError(cause=f"pack: two policies have the @id {policy.id}", cure=CURE)
+        seen.add(policy.id)
+
+
+def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:
+    facts = {name: frozenset(entry.attested_by) for name, entry in words.facts.items()}
+    titles = {name: entry.title for name, entry in words.facts.items()}
+    for policy in (policy for body in bodies for policy in body.policies):
+        if policy.confirmation is not None:
+            facts[policy.confirmation] = frozenset({"counsel"})
+            titles[policy.confirmation] = f"Counsel has read {policy.cite} and confirms {policy.id} as encoded"
+    return PackVocabulary(
+        purposes=MappingProxyType({name: entry.title for name, entry in words.purposes.items()}),
+        classes=MappingProxyType(dict(words.classes)),
+        kinds=MappingProxyType(dict(words.kinds)),
+        actions=MappingProxyType(dict(words.actions)),
+        facts=MappingProxyType(facts),
+        fact_titles=MappingProxyType(titles),
+        obligations=MappingProxyType(dict(words.obligations)),
+    )
+
+
+def _transformations(words: files.VocabularyFile) -> Iterator[tuple[tuple[Form, str], str]]:
+    for form in DISCLOSING:
+        if form not in words.transformations:
+            raise InvalidInputError(cause=f"pack file vocabulary.toml: transformations.{form} is missing", cure=CURE)
+        entry = words.transformations[form]
+        for stranger in sorted(set(entry.classes) - set(words.classes)):
+            raise InvalidInputError(
+                cause=f"pack file vocabulary.toml: transformations.{form}: no class {stranger}", cure=CURE
+            )
+        for data_class in words.classes:
+            yield (form, data_class), entry.classes.get(data_class, entry.otherwise)
+
+
+def _quorums(reviews: files.ReviewsFile) -> tuple[files.ReviewEntry, ...]:
+    for form in DISCLOSING:
+        if not any(entry.form is form and entry.purpose == "*" for entry in reviews.review):
+            raise InvalidInputError(
+                cause=f"pack file reviews.toml: no quorum for {form} with purpose `*`", cure=CURE
+            )
+    return tuple(reviews.review)
+
+
+def _because(provision: files.Provision) -> Because:
+    return Because(
+        id=provision.id, cite=provision.cite, basis=Basis.DEFAULT, verified=provision.verified, title=provision.title
+    )
+
+
+def _defaults(entry: files.Defaults) -> Defaults:
+    return Defaults(
+        unclassified=_because(entry.unclassified),
+        unknown=_because(entry.unknown),
+        party=_because(entry.party),
+        nobody=_because(entry.nobody),
+        expired=_because(entry.expired),
+        error=_because(entry.error),
+    )
+
+
+def _unwritten(head: files.PackFile) -> Iterator[Rule]:
+    for placed in head.placed:
+        yield Rule(
+            id=placed.id, title=placed.title, cite=placed.cite, source="", verified="", since=None, until=None,
+            body=placed.where, effect="placed",
+        )  # fmt: skip
+    for absent in head.not_encoded:
+        yield Rule(
+            id=absent.id, title=absent.title, cite=absent.cite, source="", verified="", since=None, until=None,
+            body=absent.reason, effect="not-encoded",
+        )  # fmt: skip
+
+
+def _rule(policy: Policy) -> Rule:
+    return Rule(
+        id=policy.id, title=policy.title, cite=policy.cite, source=policy.source, verified=policy.verified,
+        since=policy.since, until=policy.until, body=policy.body,
+        effect=policy.effect if policy.action == DISCLOSE else policy.action,
+    )  # fmt: skip
+
+
+def _sha256(root: Path) -> str:
+    """One digest over every file of the pack by its relative path; editors' droppings do not belong in a pack."""
+    paths = sorted(path for path in root.rglob("*") if path.is_file())
+    return digest({path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest() for path in paths})
