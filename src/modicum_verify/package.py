@@ -12,7 +12,7 @@ Source: in-toto Statement v1; DSSE v1.0; C2SP tlog-proof.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -43,6 +43,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 UNWITNESSED: Final = "unwitnessed"
 REPORT_SCHEMA: Final = "modicum.verification/1"
 NOT_SUBJECTS: Final = frozenset({MANIFEST, PROOF})
+_STATEMENT_FIELDS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
 _SAID_TWICE: Final = ("round", "form", "decision_sha256", "recipients", "rows", "witnesses")
 
 
@@ -113,7 +114,7 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     members, small = walk(file, size_bytes=size_bytes, keep=lambda name: not name.startswith(DATA_FOLDER), place=place)
     _check_order([member.name for member in members], place=place)
     payload, signer = _manifest_payload(small[MANIFEST], trust=trust, place=place)
-    predicate = _predicate(payload, members, place=f"{place}, {MANIFEST}")
+    predicate = _predicate(payload, members, place=place)
     entry, checkpoint = _logged(small[PROOF], trust=trust, place=f"{place}, {PROOF}")
     _check_release(entry, predicate, members, place=f"{place}, {PROOF}")
     return PackageReport(
@@ -171,38 +172,43 @@ def _manifest_payload(envelope: bytes, *, trust: Trust | None, place: str) -> tu
 
 
 def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict[str, Any]:
+    where = f"{place}, {MANIFEST}"
     try:
         statement = parse_canonical(payload)
         subjects = {each["name"]: each["digest"] for each in statement["subject"]}
-        predicate = statement["predicate"]
-        fields = set(statement) == {"_type", "subject", "predicateType", "predicate"}
-        types = (statement["_type"], statement["predicateType"], predicate["schema"])
-        texts = all(isinstance(predicate[name], str) for name in ("case", "form", "witnesses"))
+        predicate = dict(statement["predicate"])
+        kinds = (statement["_type"], statement["predicateType"], predicate["schema"])
+        texts = [predicate["case"], predicate["form"], predicate["witnesses"], *subjects]
+        lists = [predicate["recipients"], predicate["objections"]]
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise EvidenceError(place=place, cause="does not hold a statement about a release") from error
-    if not fields or not texts or types != (STATEMENT_TYPE, PREDICATE_TYPE, MANIFEST_SCHEMA):
-        raise EvidenceError(place=place, cause="holds a statement of a kind this version does not know")
-    if not isinstance(predicate["recipients"], list):
-        raise EvidenceError(place=place, cause="names no recipients")
+        raise EvidenceError(place=where, cause="does not hold a statement about a release") from error
+    if set(statement) != _STATEMENT_FIELDS or kinds != (STATEMENT_TYPE, PREDICATE_TYPE, MANIFEST_SCHEMA):
+        raise EvidenceError(place=where, cause="holds a statement of a kind this version does not know")
+    if not all(isinstance(each, str) for each in texts) or not all(isinstance(each, list) for each in lists):
+        raise EvidenceError(place=where, cause="has a field of the wrong type")
+    if len(statement["subject"]) != len(subjects):
+        raise EvidenceError(place=where, cause="names a file twice")
     found = {each.name: {"sha256": each.sha256} for each in members if each.name not in NOT_SUBJECTS}
     for name in sorted(set(found) | set(subjects)):
         if name not in subjects:
-            raise EvidenceError(place=place, cause=f"does not name {name}")
+            raise EvidenceError(place=f"{place}, {name}", cause="is not named by the manifest")
         if found.get(name) != subjects[name]:
-            raise EvidenceError(place=f"{place.rpartition(', ')[0]}, {name}", cause="is not what the manifest names")
-    if len(statement["subject"]) != len(subjects):
-        raise EvidenceError(place=place, cause="names a file twice")
-    return dict(predicate)
+            raise EvidenceError(place=f"{place}, {name}", cause="is not what the manifest names")
+    return predicate
 
 
 def _logged(data: bytes, *, trust: Trust | None, place: str) -> tuple[Entry, Checkpoint]:
     try:
         proof = parse_proof(data)
+        if proof.format() != data:
+            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
         leaf, body = _carried(proof.extra, place=place)
-        checkpoint = _checkpoint(data, proof, leaf, trust=trust)
+        checkpoint = _checkpoint(proof, leaf, trust=trust)
         return read_entry(proof.index, leaf, body), checkpoint
     except EvidenceError as error:
         raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+    except UnicodeDecodeError as error:
+        raise EvidenceError(place=place, cause="its checkpoint is not text") from error
 
 
 def _carried(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
@@ -216,9 +222,10 @@ def _carried(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
     raise EvidenceError(place=place, cause="does not carry the log entry that it proves")
 
 
-def _checkpoint(data: bytes, proof: TlogProof, leaf: bytes, *, trust: Trust | None) -> Checkpoint:
+def _checkpoint(proof: TlogProof, leaf: bytes, *, trust: Trust | None) -> Checkpoint:
     if trust is not None:
-        checkpoint = verify_proof(data, leaf, trust.log_vkey)
+        # The extra is checked as an entry: its leaf by this proof, its body by the leaf.
+        checkpoint = verify_proof(replace(proof, extra=None).format(), leaf, trust.log_vkey)
         if checkpoint.origin != trust.origin:
             raise EvidenceError(place="checkpoint", cause="is of another log")
         return checkpoint

@@ -9,7 +9,7 @@ Source: 45 CFR 164.528 (b)(2), what an accounting of disclosures says; design: l
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
@@ -81,21 +81,29 @@ def record(
 
 
 def releases_with(
-    folder: Folder | MemoryFolder, *, dataset_name: str, dataset_version: str, ordinal: int, logged: Mapping[str, str]
+    folder: Folder | MemoryFolder,
+    *,
+    dataset_name: str,
+    ordinal_in: Callable[[str], int | None],
+    logged: Mapping[str, str],
 ) -> list[Release]:
-    """Give the releases of one version of a data set that hold one person, in the order of `logged`.
+    """Give the releases of a data set that hold one person, in the order of `logged`.
 
-    ordinal: the person's number in that version (numbers change with the version). logged: release -> accounting
-    digest, from the `released` events of that data set; only what is logged counts, and all of it must be there.
-    Reads one piece per release. Raises EvidenceError: a file is missing, altered, or of another release.
+    ordinal_in: the person's number in a version of the data set (numbers change with it), None where they are not in
+    it; asked once a version. logged: release -> accounting digest, from the `released` events of that data set; only
+    what is logged counts, and all of it must be there. Reads one piece per release.
+    Raises EvidenceError: a file is missing, altered, or of another release.
     """
-    found = []
+    found: list[Release] = []
+    ordinals: dict[str, int | None] = {}
     for release, digest in logged.items():
         fields = _document(folder, dataset_name=dataset_name, release=release, digest=digest)
-        if fields["dataset"]["version"] == dataset_version and _bit(folder, fields, ordinal):
-            found.append(
-                Release(release=release, dataset=dataset_name, dataset_version=dataset_version, line=fields["line"])
-            )
+        version = fields["dataset"]["version"]
+        if version not in ordinals:
+            ordinals[version] = ordinal_in(version)
+        ordinal = ordinals[version]
+        if ordinal is not None and _bit(folder, fields, ordinal):
+            found.append(Release(release=release, dataset=dataset_name, dataset_version=version, line=fields["line"]))
     return found
 
 

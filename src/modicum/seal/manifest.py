@@ -95,7 +95,7 @@ def sign_manifest(manifest: Manifest, files: Sequence[Sealed], *, key: Ed25519Pr
 
     files: every file of the package save the manifest and the proof; order does not matter.
     """
-    statement = {
+    statement: dict[str, Any] = {
         "_type": STATEMENT_TYPE,
         "subject": [
             {"name": each.name, "digest": {"sha256": each.sha256}} for each in sorted(files, key=lambda file: file.name)
