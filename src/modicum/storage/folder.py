@@ -121,16 +121,18 @@ class Folder:
             self._sync_folder(target.parent)
 
     def discard(self, paths: Iterable[str]) -> None:
-        """Remove files that nothing needs any more, those missing already included, and folders left empty.
-
-        A crash may bring some back, so only what is harmless may go this way.
-        """
+        """Remove files that nothing needs any more, durably and in order; missing ones, and folders left empty, too."""
+        touched: set[Path] = set()
         for path in paths:
             target = self.path(path)
             with translated(path), suppress(FileNotFoundError):
                 self._unlink(target)
-            with suppress(OSError):
-                target.parent.rmdir()
+            touched.add(target.parent)
+        for folder in touched:
+            with suppress(OSError):  # It holds other files, or is gone.
+                folder.rmdir()
+            with translated("the home"), suppress(FileNotFoundError):
+                self._sync_folder(folder if folder.exists() else folder.parent)
 
     def mkdir(self, path: str) -> None:
         """Make a folder and those above it, for engines that write there themselves; it may be there."""
