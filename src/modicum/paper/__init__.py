@@ -10,6 +10,27 @@ story, page  the printable page of one replayed case
 from modicum.paper.clock import ClockEvent, clock
 from modicum.paper.ladder import LadderStep, ladder
 from modicum.paper.matrix import matrix
+from modicum.paper.page import figure, story_page
 from modicum.paper.picture import Picture, Table, to_csv, to_json
+from modicum.paper.story import AccountLine, Approval, Command, Day, PackageFile, Statement, Story
 
-__all__ = ["ClockEvent", "LadderStep", "Picture", "Table", "clock", "ladder", "matrix", "to_csv", "to_json"]
+__all__ = [
+    "AccountLine",
+    "Approval",
+    "ClockEvent",
+    "Command",
+    "Day",
+    "LadderStep",
+    "PackageFile",
+    "Picture",
+    "Statement",
+    "Story",
+    "Table",
+    "clock",
+    "figure",
+    "ladder",
+    "matrix",
+    "story_page",
+    "to_csv",
+    "to_json",
+]

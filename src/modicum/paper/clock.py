@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from modicum.paper.colours import ACCENT, ALARM, HAIR, INK, LINE, PAPER, QUIET, WASH
+from modicum.paper.colours import ACCENT, ALARM, HAIR, INK, LINE, PAPER, QUIET
 from modicum.paper.picture import Picture, Table, key_of
 from modicum.paper.svg import advance, drawing, element, number, words, wrap
 from modicum.paper.words import duration_words
@@ -20,9 +20,8 @@ _TICKS: Final = (
     *((10_080.0, "1 week"), (43_200.0, "1 month"), (259_200.0, "6 months"), (1_555_200.0, "3 years")),
     (15_552_000.0, "30 years"),
 )
-_LEFT, _RIGHT, _START = 40.0, 690.0, 24.0
-_LANE: Final = 46.0
-_LABEL_WIDTH: Final = 236.0
+_LEFT, _RIGHT, _START = 10.0, 700.0, 24.0
+_LABEL_WIDTH: Final = 228.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,31 +112,45 @@ def lanes(poles: Sequence[float], widths: Sequence[float]) -> list[int]:
 
 
 def _label(event: ClockEvent) -> list[str]:
-    return wrap(event.label, size=13.5, limit=_LABEL_WIDTH, lines=2, bold=True)
+    return wrap(event.label, size=13.5, limit=_LABEL_WIDTH, lines=3, bold=True)
 
 
 def _label_width(event: ClockEvent) -> float:
     lines = [advance(line, size=13.5, bold=True) for line in _label(event)]
-    return min(_LABEL_WIDTH, max([*lines, advance(event.at, size=12)])) + 18
+    return max([*lines, advance(_when(event), size=12)]) + 18
+
+
+def _label_height(event: ClockEvent) -> float:
+    return 17 * len(_label(event)) + 28
 
 
 def _wide(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, key: str) -> str:
     last = _last(events, mark)
     xs = [_place(event.minutes or 0, last=last, begin=_LEFT, end=_RIGHT) for event in events]
     heights = lanes(xs, [_label_width(event) for event in events])
-    axis = _START + (max(heights, default=0) + 1) * (_LANE + 8) + 26
+    tall = [
+        max(_label_height(event) for event, height in zip(events, heights, strict=True) if height == lane)
+        for lane in range(max(heights, default=-1) + 1)
+    ]
+    axis = _START + 40 + sum(tall) + 20
     at = _place(mark, last=last, begin=_LEFT, end=_RIGHT)
     parts = [
-        element("rect", x=_LEFT, y=12, width=at - _LEFT, height=axis - 12, fill=WASH),
-        element("path", d=f"M{number(at)} 12V{number(axis + 8)}", stroke=ALARM, stroke_width=2.5),
+        element("path", d=f"M{number(at)} {number(_START)}V{number(axis + 8)}", stroke=ALARM, stroke_width=2.5),
+        _pennant(f"{mark} minutes", x=at, y=_START),
         _axis(last, axis),
         *(
-            _flag(event, x=x, y=axis - 30 - height * (_LANE + 8), axis=axis)
+            _flag(event, x=x, top=axis - 20 - sum(tall[: height + 1]), axis=axis)
             for event, x, height in zip(events, xs, heights, strict=True)
         ),
         _band(events, mark, last=last, top=axis + 44),
     ]
-    return drawing(*parts, width=960, height=axis + 150, title=finding, description=alt, key=key)
+    return drawing(*parts, width=960, height=axis + 128, title=finding, description=alt, key=key)
+
+
+def _pennant(name: str, *, x: float, y: float) -> str:
+    room = advance(name, size=13.5, bold=True) + 18
+    plate = element("path", d=f"M{number(x)} {number(y - 10)}h{number(room)}v24h{number(-room)}z", fill=ALARM)
+    return plate + words(name, x=x + 9, y=y + 7, size=13.5, bold=True, fill="#ffffff")
 
 
 def _axis(last: float, y: float) -> str:
@@ -156,13 +169,12 @@ def _axis(last: float, y: float) -> str:
     return "".join(parts)
 
 
-def _flag(event: ClockEvent, *, x: float, y: float, axis: float) -> str:
-    """A pole from the axis to the label, whose lines start at `y` less two lines."""
+def _flag(event: ClockEvent, *, x: float, top: float, axis: float) -> str:
+    """A pole from the axis to the label that hangs from `top`."""
     lines = _label(event)
-    top = y - 18 * (len(lines) - 1) - 20
     parts = [
+        element("rect", x=x, y=top, width=_label_width(event) - 4, height=_label_height(event) - 6, fill=PAPER),
         element("path", d=f"M{number(x)} {number(axis)}V{number(top)}", stroke=LINE),
-        element("rect", x=x + 1, y=top, width=_label_width(event) - 4, height=y - top + 6, fill=PAPER),
         *(words(line, x=x + 8, y=top + 13 + 17 * place, size=13.5, bold=True) for place, line in enumerate(lines)),
         words(_when(event), x=x + 8, y=top + 13 + 17 * len(lines), size=12, fill=QUIET),
         _dot(event, x=x, y=axis),
@@ -188,47 +200,45 @@ def _band(events: Sequence[ClockEvent], mark: int, *, last: float, top: float) -
     june = _place(mark, last=last, begin=_LEFT, end=_RIGHT)
     until = _LEFT if span is None else _place(span, last=last, begin=_LEFT, end=_RIGHT)
     this = "this case: nothing has left" if span is None else f"this case: {duration_words(span)}"
-    ends = [(june, f"June 2025: {mark} minutes, as reported", ALARM, "#ffffff"), (until, this, ACCENT, "#ffffff")]
     parts: list[str] = []
-    for place, (end, name, colour, _) in enumerate(ends):
-        y = top + 42 * place
+    for place, (end, name, colour) in enumerate(
+        [(june, f"June 2025: {mark} minutes, as reported", ALARM), (until, this, ACCENT)]
+    ):
+        y = top + 36 * place
         wide = max(3.0, end - _LEFT)
         parts += [
-            element("rect", x=_LEFT, y=y, width=wide, height=26, rx=3, fill=colour),
-            words(name, x=_LEFT + wide + 10, y=y + 18, size=14, bold=True),
+            element("rect", x=_LEFT, y=y, width=wide, height=22, fill=colour),
+            words(name, x=_LEFT + wide + 10, y=y + 16, size=14, bold=True),
         ]
-    return "".join(parts) + element("path", d=f"M{number(_LEFT)} {number(top - 8)}V{number(top + 76)}", stroke=HAIR)
+    return "".join(parts) + element("path", d=f"M{number(_LEFT)} {number(top - 8)}V{number(top + 66)}", stroke=HAIR)
 
 
 def _slim(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, key: str) -> str:
     """The same line, standing: time runs down, labels keep their order and make room for one another."""
     last = _last(events, mark)
     end = 96.0 + 44 * max(8, len(events))
-    at = _place(mark, last=last, begin=20, end=end)
-    rows: list[tuple[float, str]] = [
-        (_place(event.minutes or 0, last=last, begin=20, end=end), _slim_label(event)) for event in events
-    ]
-    marked = words(f"{mark} minutes: June 2025", x=98, y=0, size=13.5, bold=True, fill=ALARM)
-    rows = sorted([*rows, (at, marked)], key=lambda row: row[0])
+    line = words(f"{mark} minutes: June 2025", x=98, y=0, size=13.5, bold=True, fill=ALARM)
+    rows = [(_place(mark, last=last, begin=20, end=end), ALARM, line, 30.0)]
+    for event in events:
+        where = _place(event.minutes or 0, last=last, begin=20, end=end)
+        rows.append((where, LINE, _slim_label(event), 17.0 * len(_label(event)) + 30))
     parts = [element("path", d=f"M62 20V{number(end)}", stroke=INK, stroke_width=1.5), _slim_ticks(last, end)]
-    y = 0.0
-    for where, label in rows:
-        y = max(where, y + 58)
-        line = f"M62 {number(where)}L90 {number(y)}"
+    free = 16.0
+    for where, colour, label, height in sorted(rows, key=lambda row: row[0]):
+        y = max(where, free)
+        free = y + height
         parts += [
-            element("path", d=line, stroke=ALARM if label is marked else LINE, fill="none"),
+            element("path", d=f"M62 {number(where)}L92 {number(y)}", stroke=colour),
             element("g", label, transform=f"translate(0 {number(y + 5)})"),
         ]
-    for event in events:
-        parts.append(_dot(event, x=62, y=_place(event.minutes or 0, last=last, begin=20, end=end)))
-    return drawing(*parts, width=340, height=max(end, y) + 60, title=finding, description=alt, key=key)
+    parts += [_dot(event, x=62, y=_place(event.minutes or 0, last=last, begin=20, end=end)) for event in events]
+    return drawing(*parts, width=340, height=max(end + 20, free), title=finding, description=alt, key=key)
 
 
 def _slim_label(event: ClockEvent) -> str:
-    lines = wrap(event.label, size=13.5, limit=_LABEL_WIDTH, lines=2, bold=True)
-    return "".join(words(line, x=98, y=17 * place, size=13.5, bold=True) for place, line in enumerate(lines)) + words(
-        _when(event), x=98, y=17 * len(lines), size=12, fill=QUIET
-    )
+    lines = _label(event)
+    name = "".join(words(line, x=98, y=17 * place, size=13.5, bold=True) for place, line in enumerate(lines))
+    return name + words(_when(event), x=98, y=17 * len(lines), size=12, fill=QUIET)
 
 
 def _slim_ticks(last: float, end: float) -> str:

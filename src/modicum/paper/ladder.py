@@ -87,23 +87,23 @@ def _draw(steps: Sequence[LadderStep], *, finding: str, alt: str, key: str, widt
 
 def _wide(step: LadderStep, key: str, top: float) -> tuple[str, float]:
     reasons = wrap(step.why, size=14.5, limit=372, lines=8)
-    height = max(92.0, 22 * len(reasons) + 34)
     reach = 168 + 26 * step.form.rung  # a higher rung reaches further
-    middle = top + height / 2
     says = _NO_LEAVE if step.verdict is None else VERDICTS[step.verdict]
-    lines = [*wrap(says, size=14, limit=160, lines=2, bold=True), *_counts(step, 160)]
-    begin = middle - 10 * (len(lines) - 1) + 5
+    verdict, counts = wrap(says, size=14, limit=168, lines=2, bold=True), _counts(step, 168)
+    height = max(96.0, 22 * len(reasons) + 34, 20 * (len(verdict) + len(counts)) + 28)
+    middle = top + height / 2
+    begin = middle - 10 * (len(verdict) + len(counts) - 1) + 5
     parts = [
-        _card(step, top=top, width=944, height=height),
-        element("rect", x=8, y=top, width=reach, height=height, rx=6, fill=RUNG[step.form], stroke=INK),
-        _name(step, x=24, top=middle - 9, room=reach - 28),
+        _card(step, top=top, width=956, height=height),
+        element("rect", x=2, y=top, width=reach, height=height, rx=6, fill=RUNG[step.form], stroke=INK),
+        _name(step, x=20, top=middle - 9, room=reach - 28),
         "" if step.verdict is None else placed(step.verdict, key, x=348, y=middle),
         *(
-            words(line, x=374, y=begin + 20 * place, bold=line in says, fill=INK if line in says else QUIET)
-            for place, line in enumerate(lines)
+            words(line, x=374, y=begin + 20 * place, bold=place < len(verdict), fill=ink)
+            for place, (line, ink) in enumerate([(line, INK) for line in verdict] + [(line, QUIET) for line in counts])
         ),
         *(
-            words(line, x=562, y=middle - 11 * (len(reasons) - 1) + 5 + 22 * place, size=14.5)
+            words(line, x=568, y=middle - 11 * (len(reasons) - 1) + 5 + 22 * place, size=14.5)
             for place, line in enumerate(reasons)
         ),
         _badge(step, x=842, y=top),
@@ -112,21 +112,21 @@ def _wide(step: LadderStep, key: str, top: float) -> tuple[str, float]:
 
 
 def _slim(step: LadderStep, key: str, top: float) -> tuple[str, float]:
-    reasons = wrap(step.why, size=14, limit=292, lines=12)
+    reasons = wrap(step.why, size=14, limit=306, lines=12)
     says = _NO_LEAVE if step.verdict is None else VERDICTS[step.verdict]
     counts = _counts(step, 292)
-    height = 112 + 20 * len(counts) + 20 * len(reasons)
-    reach = 200 + 24 * step.form.rung
-    left = 22 if step.verdict is None else 30 + 2 * HALF
+    height = 120 + 20 * len(counts) + 20 * len(reasons)
+    reach = 226 + 19 * step.form.rung
+    left = 18 if step.verdict is None else 28 + 2 * HALF
     parts = [
-        _card(step, top=top, width=324, height=height),
-        element("rect", x=8, y=top, width=reach, height=56, rx=6, fill=RUNG[step.form], stroke=INK),
-        _name(step, x=22, top=top + 20, room=reach - 24),
-        "" if step.verdict is None else placed(step.verdict, key, x=24 + HALF, y=top + 80),
+        _card(step, top=top, width=336, height=height),
+        element("rect", x=2, y=top, width=reach, height=56, rx=6, fill=RUNG[step.form], stroke=INK),
+        _name(step, x=18, top=top + 20, room=reach - 24),
+        "" if step.verdict is None else placed(step.verdict, key, x=20 + HALF, y=top + 80),
         words(shorten(says, size=13.5, limit=330 - left, bold=True), x=left, y=top + 85, size=13.5, bold=True),
-        *(words(line, x=22, y=top + 116 + 20 * place, fill=QUIET) for place, line in enumerate(counts)),
-        *(words(line, x=22, y=top + 116 + 20 * (len(counts) + place), size=14) for place, line in enumerate(reasons)),
-        _badge(step, x=236, y=top + 56),
+        *(words(line, x=18, y=top + 116 + 20 * place, fill=QUIET) for place, line in enumerate(counts)),
+        *(words(line, x=18, y=top + 124 + 20 * (len(counts) + place), size=14) for place, line in enumerate(reasons)),
+        _badge(step, x=236, y=top + 79),
     ]
     return "".join(parts), height
 
@@ -137,7 +137,7 @@ def _counts(step: LadderStep, room: float) -> list[str]:
 
 def _card(step: LadderStep, *, top: float, width: float, height: float) -> str:
     fill, stroke, weight = (WASH, INK, 2.5) if step.chosen else (PAPER, HAIR, 1.5)
-    return element("rect", x=8, y=top, width=width, height=height, rx=6, fill=fill, stroke=stroke, stroke_width=weight)
+    return element("rect", x=2, y=top, width=width, height=height, rx=6, fill=fill, stroke=stroke, stroke_width=weight)
 
 
 def _name(step: LadderStep, *, x: float, top: float, room: float) -> str:

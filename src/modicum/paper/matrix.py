@@ -104,8 +104,15 @@ def _finding(decision: Decision, form: Form) -> str:
     for verdict in Verdict:
         if verdicts.count(verdict) == len(verdicts):
             return f"{day}: {asked} are {VERDICTS[verdict]} for all {groups}."
-    counts = ", ".join(f"{verdicts.count(verdict):,} {verdict}" for verdict in Verdict)
-    return f"{day}: of {len(verdicts):,} cells ({groups}), {counts}, as {asked}."
+    counts = ", ".join(f"{words} in {verdicts.count(verdict):,}" for verdict, words in _COUNTED.items())
+    return f"{day}: of {len(verdicts):,} cells ({groups}), {asked} are {counts}."
+
+
+_COUNTED: Final = {
+    Verdict.FORBIDDEN: "forbidden",
+    Verdict.CONDITIONAL: "conditional",
+    Verdict.PERMITTED: "permitted",
+}
 
 
 def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
@@ -115,7 +122,7 @@ def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
         heads=tuple((class_words(pile.data_class), _pile_words(pile, names)) for pile in whole.columns),
         lines=tuple(
             Line(
-                label=_label(row, attributes[0]) if attributes else "everybody",
+                label=_label(row, attributes[0]) if any(row.values.values()) else "everybody",
                 note="; ".join(filter(None, (_label(row, name, silent=True) for name in attributes[1:]))),
                 verdicts=tuple(cell.verdict for cell in cells),
                 citations=_citations(cells),

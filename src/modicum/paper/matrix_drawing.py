@@ -4,6 +4,7 @@ Columns that do not fit beside one another continue in a further panel below. Be
 drawn as runs of one colour with a letter in each cell, so that the picture stays small enough to send.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -16,6 +17,7 @@ from modicum.paper.svg import advance, drawing, element, number, shorten, words,
 
 _DENSE_BEYOND: Final = 1500
 _WIDE: Final = 600
+_PITCH: Final = 34.0  # a mark is 30 units wide
 _HEAD_SIZE: Final = 13.0
 _CITE_SIZE: Final = 11.0
 
@@ -58,26 +60,27 @@ class _Layout:
 def draw(grid: Grid, *, width: int, key: str, finding: str, alt: str) -> str:
     """Draw a grid `width` units wide, as tall as it needs to be."""
     layout = _layout(grid, width=width, key=key)
-    parts = [definitions(key), legend(key, x=layout.left if width > _WIDE else 16, y=26, stacked=width < _WIDE)]
+    parts = [definitions(key), legend(key, x=layout.left if width > _WIDE else 4, y=26, stacked=width < _WIDE)]
     top = 56.0 if width > _WIDE else 128.0
     count = len(grid.heads)
     for start in range(0, count, layout.per_panel):
         drawn, top = _panel(grid, range(start, min(count, start + layout.per_panel)), layout, top)
         parts.append(drawn)
     if not count or not grid.lines:
-        parts.append(words("Nothing was asked about anybody.", x=16, y=top + 20, fill=QUIET))
+        parts.append(words("Nothing was asked about anybody.", x=2, y=top + 20, fill=QUIET))
         top += 40
     return drawing(*parts, width=width, height=top + 4, title=finding, description=alt, key=key)
 
 
 def _layout(grid: Grid, *, width: int, key: str) -> _Layout:
     cells = len(grid.heads) * len(grid.lines)
-    left = 252.0 if width > _WIDE else 16.0
-    room = width - left - (120 if width > _WIDE else 16)
-    pitch = min(72.0, max(36.0, room / max(1, len(grid.heads))))
-    return _Layout(
-        width=width, left=left, pitch=pitch, per_panel=int(room // pitch), key=key, dense=cells > _DENSE_BEYOND
-    )
+    left = 240.0 if width > _WIDE else 2.0
+    room = width - left - (150 if width > _WIDE else 2)
+    count = max(1, len(grid.heads))
+    panels = math.ceil(count * _PITCH / room)
+    per_panel = math.ceil(count / panels)  # panels of like width, none with a column left over
+    pitch = min(64.0, room / per_panel)
+    return _Layout(width=width, left=left, pitch=pitch, per_panel=per_panel, key=key, dense=cells > _DENSE_BEYOND)
 
 
 def _panel(grid: Grid, columns: range, layout: _Layout, top: float) -> tuple[str, float]:
@@ -103,8 +106,8 @@ def _head_length(head: tuple[str, str]) -> float:
 
 def _head_words(head: tuple[str, str]) -> tuple[str, str]:
     return (
-        shorten(head[0], size=_HEAD_SIZE, limit=160, bold=True),
-        shorten(head[1], size=_CITE_SIZE, limit=160),
+        shorten(head[0], size=_HEAD_SIZE, limit=186, bold=True),
+        shorten(head[1], size=_CITE_SIZE, limit=186),
     )
 
 
@@ -128,7 +131,7 @@ def _heads(grid: Grid, columns: range, layout: _Layout, *, base: float) -> str:
 
 
 def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str, float]:
-    room = layout.width - 32 if layout.above else layout.left - 34
+    room = layout.width - 4 if layout.above else layout.left - 26
     labels = wrap(line.label, size=14, limit=room, lines=3, bold=True)
     notes = wrap(line.note, size=13, limit=room, lines=4)
     block = 19 * len(labels) + 17 * len(notes)
@@ -137,10 +140,10 @@ def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str,
     cites = _cite_words(line.citations, layout)
     height = max(block + 24 if not layout.above else 0, middle - top + HALF + 14 + 15 * len(cites) + 8)
     parts = [
-        element("path", d=f"M16 {number(top)}H{number(layout.width - 16)}", stroke=HAIR),
-        *(words(text, x=16, y=begin + 15 + 19 * place, bold=True) for place, text in enumerate(labels)),
+        element("path", d=f"M2 {number(top)}H{number(layout.width - 2)}", stroke=HAIR),
+        *(words(text, x=2, y=begin + 15 + 19 * place, bold=True) for place, text in enumerate(labels)),
         *(
-            words(text, x=16, y=begin + 14 + 19 * len(labels) + 17 * place, size=13, fill=QUIET)
+            words(text, x=2, y=begin + 14 + 19 * len(labels) + 17 * place, size=13, fill=QUIET)
             for place, text in enumerate(notes)
         ),
         _marks([line.verdicts[column] for column in columns], layout, middle),
@@ -153,7 +156,7 @@ def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str,
 
 
 def _cite_words(citations: Sequence[str], layout: _Layout) -> list[str]:
-    return wrap(", ".join(citations), size=_CITE_SIZE, limit=layout.width - layout.left - 16, lines=2)
+    return wrap(", ".join(citations), size=_CITE_SIZE, limit=layout.width - layout.left - 4, lines=2)
 
 
 def _marks(verdicts: Sequence[Verdict], layout: _Layout, middle: float) -> str:
