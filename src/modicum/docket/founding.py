@@ -1,0 +1,132 @@
+"""Genesis and enrolment: who takes part, signed by those who let them in."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from modicum.docket.permissions import identify
+from modicum.docket.signing import Event, KeySigner, Signer, shaped, signed
+from modicum.model.decision import PackRef
+from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotPermittedError
+from modicum_verify.ed25519 import Ed25519PrivateKey
+from modicum_verify.entry import Entry
+from modicum_verify.errors import ModicumError
+from modicum_verify.events import FOUNDERS, GENESIS_SCHEMA
+from modicum_verify.fold import Docket, fold
+from modicum_verify.moves import PERMISSIONS
+from modicum_verify.sshsig import public_key_line, read_public_key_line
+from modicum_verify.statement import Verb
+
+_EPOCH = "1970-01-01T00:00:00Z"
+
+
+def found(
+    *,
+    origin: str,
+    custodian: str,
+    organisations: Sequence[Mapping[str, Any]],
+    people: Sequence[Mapping[str, Any]],
+    pack: PackRef,
+    manifest_key: str,
+    founders: Mapping[str, Ed25519PrivateKey],
+) -> Event:
+    """Make the genesis of an evaluation home, signed by its founders.
+
+    organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
+    carry a comment, which is dropped. founders: private keys by `organisation/person`, of at least two organisations.
+
+    Raises InvalidInputError: a malformed field, a person or key listed twice, founders of one organisation alone.
+    """
+    content = {
+        "schema": GENESIS_SCHEMA,
+        "origin": origin,
+        "custodian": custodian,
+        "evaluation": True,
+        "organisations": [_organisation(each) for each in organisations],
+        "people": [_person(each) for each in people],
+        "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
+        "manifest_key": manifest_key,
+    }
+    signatures = [
+        signed("genesis", content, case=None, log_size=0, by=KeySigner(person, key))
+        for person, key in sorted(founders.items())
+    ]
+    event = shaped("genesis", {**content, "signatures": signatures}, case=None)
+    _try(event, Docket())
+    return event
+
+
+def enrol(
+    docket: Docket,
+    *,
+    person: Mapping[str, Any],
+    signers: Sequence[Signer],
+    organisation: Mapping[str, Any] | None = None,
+) -> Event:
+    """Let a person in, and with them their organisation if it is new.
+
+    person and organisation: as for `found`. signers: people of two founding organisations with a role that may enrol,
+    and the new person with the new key.
+
+    Raises ConflictError: enrolled already. NotPermittedError: the signers are not those who can let somebody in.
+    """
+    handle = f"{person.get('organisation')}/{person.get('person')}"
+    if handle in docket.roster.people:
+        raise ConflictError(cause=f"{handle} is enrolled already", cure="list the people with: modicum member list")
+    if organisation is not None and organisation.get("id") in docket.roster.organisations:
+        raise ConflictError(
+            cause=f"{organisation['id']} is enrolled already", cure="enrol the person alone, without the organisation"
+        )
+    content: dict[str, Any] = {"person": _person(person)}
+    if organisation is not None:
+        content["organisation"] = _organisation(organisation)
+    _check_sponsors(docket, handle, signers)
+    signatures = [signed("member", content, case=None, log_size=docket.size, by=by) for by in signers]
+    event = shaped("member", {**content, "signatures": signatures}, case=None)
+    _try(event, docket)
+    return event
+
+
+def _check_sponsors(docket: Docket, handle: str, signers: Sequence[Signer]) -> None:
+    roster, roles = docket.roster, PERMISSIONS[Verb.ENROL].roles
+    members = [identify(docket, by) for by in signers if by.person != handle]
+    organisations = {
+        member.organisation
+        for member in members
+        if roster.organisations[member.organisation].founder and member.roles & roles
+    }
+    if len(organisations) < 2 or len(members) == len(signers):  # noqa: PLR2004 - two organisations, as everywhere
+        founding = ", ".join(sorted(each.id for each in roster.organisations.values() if each.founder))
+        raise NotPermittedError(
+            cause=f"an enrolment needs {' or '.join(sorted(roles))} of two founding organisations, and the new person",
+            cure=f"add the missing signers; the founding organisations are {founding}",
+        )
+
+
+def _try(event: Event, docket: Docket) -> None:
+    # Genesis and enrolment are rare and final, so the fold itself is asked before anything is written.
+    entry = Entry(
+        index=docket.size,
+        kind=event.kind,
+        at=docket.last_at or _EPOCH,
+        case=None,
+        actor=FOUNDERS,
+        body="",
+        content=event.content,
+    )
+    try:
+        fold([entry], docket)
+    except EvidenceError as error:
+        cause = error.cause.removeprefix(f"{error.place}: ")
+        raise InvalidInputError(cause=f"{event.kind} {cause}", cure="mend the roster and try again") from None
+
+
+def _organisation(each: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in each.items() if not (name == "state" and value is None)}
+
+
+def _person(each: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        line = public_key_line(read_public_key_line(str(each.get("public_key", ""))))
+    except ModicumError as error:
+        raise InvalidInputError(cause=error.cause, cure=error.cure) from None
+    return {**each, "roles": list(each.get("roles", ())), "public_key": line}

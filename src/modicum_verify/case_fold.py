@@ -1,0 +1,275 @@
+"""What each kind of event does to a case: the rules behind the table of moves.
+
+Each rule takes the case as it was and gives it as it becomes, or says why the event cannot be. The state itself is
+moved in one place (`apply_to_case`), by the table alone.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from typing import Any, Final, TypeAlias
+
+from modicum_verify.canonical import digest
+from modicum_verify.case_state import (
+    CaseState,
+    Decided,
+    Directive,
+    Fact,
+    Objection,
+    Quorum,
+    Refusal,
+    Release,
+    Said,
+    TimelineItem,
+    Vote,
+    obstacles,
+)
+from modicum_verify.entry import Entry
+from modicum_verify.errors import EvidenceError
+from modicum_verify.events import GATEWAY, VERB_OF, text_sha256
+from modicum_verify.moves import MOVES, PERMISSIONS, State
+from modicum_verify.roster import Roster, check_signature
+from modicum_verify.statement import Statement, Verb
+
+Content: TypeAlias = Mapping[str, Any]
+
+
+def open_case(entry: Entry, content: Content, roster: Roster) -> CaseState:
+    """Open a case from a filing, signed by the requester whom the request names.
+
+    Raises EvidenceError: another custodian's request, a false digest, another signer, or a false signature.
+    """
+    request = content["request"]
+    if digest(request) != content["request_sha256"]:
+        raise EvidenceError(place=entry.place, cause="the request does not match its digest")
+    if request.get("custodian") != roster.custodian:
+        raise EvidenceError(place=entry.place, cause="the request is addressed to another custodian")
+    asker = request.get("requester")
+    named = asker if isinstance(asker, Mapping) else {}
+    handle = f"{named.get('organisation')}/{named.get('person')}"
+    if content["signature"]["person"] != handle:
+        raise EvidenceError(place=entry.place, cause="is not signed by the requester whom the request names")
+    case = CaseState(
+        id=str(entry.case),
+        state=State.FILED,
+        filed_at=entry.at,
+        request=request,
+        request_sha256=content["request_sha256"],
+        requester=handle,
+        custodian=roster.custodian,
+        pack=asdict(roster.pack) if roster.pack else {},
+        opened=0,
+    )
+    _check_signed(entry, content, roster, case, asker=None)
+    return replace(_noted(case, entry, "filed"), opened=entry.index, signed={handle: entry.index})
+
+
+def apply_to_case(entry: Entry, content: Content, roster: Roster, case: CaseState) -> CaseState:
+    """Give the case after one more event.
+
+    Raises EvidenceError: the move is not in the table, the event is signed falsely or unsigned where it must be
+    signed, or it contradicts the case.
+    """
+    move = MOVES.get((case.state, entry.kind))
+    if move is None:
+        raise EvidenceError(place=entry.place, cause=f"{entry.kind} cannot follow when a case is {case.state}")
+    if entry.kind in VERB_OF:
+        said = _check_signed(entry, content, roster, case, asker=case.asker)
+        changed, summary = _SIGNED[entry.kind](case, entry, content, said)
+        changed = replace(changed, signed={**case.signed, said.person: entry.index})
+    else:
+        if entry.actor != GATEWAY:
+            raise EvidenceError(place=entry.place, cause=f"{entry.kind} is the gateway's to write")
+        changed, summary = _UNSIGNED[entry.kind](case, entry, content)
+    # The quorum is judged as if the case were open for votes; only then does the table pick the state.
+    state = move.to
+    if move.when_agreed is not move.to and not obstacles(replace(changed, state=move.to)):
+        state = move.when_agreed
+    return _noted(replace(changed, state=state), entry, summary)
+
+
+def _check_signed(entry: Entry, content: Content, roster: Roster, case: CaseState, *, asker: str | None) -> Said:
+    signature = content["signature"]
+    person = signature["person"]
+    if entry.actor != person:
+        raise EvidenceError(place=entry.place, cause="is signed by somebody else than its actor")
+    if signature["round"] != case.round:
+        raise EvidenceError(place=entry.place, cause=f"is signed for round {signature['round']}, not {case.round}")
+    # A signature must have seen what it speaks about, and everything its maker has said before: so nobody can enter
+    # an older one of theirs again.
+    if signature["log_size"] <= max(case.opened, case.signed.get(person, 0)):
+        raise EvidenceError(place=entry.place, cause="is signed before what it speaks about was in the log")
+    statement = Statement(
+        verb=VERB_OF[entry.kind],
+        case=case.id,
+        round=case.round,
+        decision_sha256=case.decision_sha256,
+        organisation=person.split("/")[0],
+        text_sha256=text_sha256(entry.kind, content),
+        log_size=signature["log_size"],
+    )
+    member = check_signature(entry, roster, signature, statement, asker=asker)
+    return Said(
+        index=entry.index,
+        at=entry.at,
+        person=member.handle,
+        roles=member.roles,
+        log_size=signature["log_size"],
+        text=content.get("text", ""),
+    )
+
+
+def _decided(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    if content["round"] != case.round + 1:
+        raise EvidenceError(place=entry.place, cause=f"opens round {content['round']} after round {case.round}")
+    summary, quorum = content["decision"], content["quorum"]
+    if summary["pack"] != case.pack:
+        raise EvidenceError(place=entry.place, cause="decides by another policy pack than genesis fixes")
+    if summary["verdict"] == "permitted" and summary["form"] in {None, "refusal"}:
+        raise EvidenceError(place=entry.place, cause="permits without a form of answer")
+    if not set(quorum["roles"]) <= PERMISSIONS[Verb.APPROVE].roles:
+        raise EvidenceError(place=entry.place, cause="names a role in its quorum that may not approve")
+    decision = Decided(
+        index=entry.index,
+        at=entry.at,
+        round=content["round"],
+        decision_sha256=content["decision_sha256"],
+        as_of=summary["as_of"],
+        hypothetical=summary["as_of"] != entry.at[:10],
+        pack=summary["pack"],
+        lowest_form=summary["lowest_form"],
+        form=summary["form"],
+        verdict=summary["verdict"],
+        missing=tuple(tuple(facts) for facts in summary["missing"]),
+        because=tuple(summary["because"]),
+        strata=tuple(summary["releasable"]["strata"]),
+        columns=tuple(summary["releasable"]["columns"]),
+        quorum=Quorum(
+            roles=tuple(quorum["roles"]), organisations=quorum["organisations"], approvals=quorum["approvals"]
+        ),
+    )
+    mark = " (hypothetical)" if decision.hypothetical else ""
+    form = f", {decision.form}" if decision.form else ""
+    return (
+        replace(case, decision=decision, opened=entry.index),
+        f"round {decision.round}: {decision.verdict}{form}, as of {decision.as_of}{mark}",
+    )
+
+
+def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    name = content["fact"]
+    if name in case.facts:
+        raise EvidenceError(place=entry.place, cause="attests a fact that holds already")
+    return replace(case, facts={**case.facts, name: Fact(**_fields(said), fact=name)}), f"attested {name}"
+
+
+def _voted(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    if content["round"] != case.round or content["decision_sha256"] != case.decision_sha256:
+        raise EvidenceError(place=entry.place, cause="votes on another decision than that of the present round")
+    approves = entry.kind == "approved"
+    vote = Vote(**_fields(said), round=content["round"], decision_sha256=content["decision_sha256"], approves=approves)
+    return replace(case, votes=(*case.votes, vote)), f"{entry.kind} round {vote.round}"
+
+
+def _objected(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    del entry
+    blocking = case.blocks(said.roles)
+    objection = Objection(**_fields(said), grounds=content["grounds"], strata=content["strata"], blocking=blocking)
+    summary = "objected; blocks until answered" if blocking else "objected; recorded"
+    return replace(case, objections=(*case.objections, objection)), summary
+
+
+def _answered(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    index = content["objection"]
+    found = next((each for each in case.objections if each.index == index), None)
+    if found is None:
+        raise EvidenceError(place=entry.place, cause="answers an objection that this case does not have")
+    if found.answered:
+        raise EvidenceError(place=entry.place, cause="answers an objection that was answered")
+    if said.log_size <= index:
+        raise EvidenceError(place=entry.place, cause="is signed before what it speaks about was in the log")
+    objections = tuple(replace(each, answer=said) if each is found else each for each in case.objections)
+    return replace(case, objections=objections), f"answered the objection of entry {index}"
+
+
+def _directed(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    del entry
+    directive = Directive(**_fields(said), deadline=content.get("deadline"))
+    return replace(case, directives=(*case.directives, directive)), "directed; recorded, lifts nothing"
+
+
+def _refused(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    decision = case.decision
+    if decision is None or content["decision_sha256"] != decision.decision_sha256:
+        raise EvidenceError(place=entry.place, cause="refuses by another decision than that of the present round")
+    if decision.hypothetical:
+        raise EvidenceError(place=entry.place, cause="refuses by a hypothetical decision")
+    if decision.verdict == "permitted" and not case.rejections:
+        raise EvidenceError(place=entry.place, cause="refuses what is permitted and nobody rejects")
+    refusal = Refusal(
+        index=entry.index,
+        at=entry.at,
+        decision_sha256=content["decision_sha256"],
+        because=tuple(content["because"]),
+    )
+    return replace(case, refusal=refusal), f"refused in round {case.round}"
+
+
+def _released(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    decision = case.decision
+    if decision is None or (content["round"], content["decision_sha256"]) != (case.round, decision.decision_sha256):
+        raise EvidenceError(place=entry.place, cause="releases another decision than the one agreed on")
+    if content["form"] != decision.form:
+        raise EvidenceError(place=entry.place, cause="releases another form of answer than the one agreed on")
+    if content["objections"] != [each.index for each in case.objections]:
+        raise EvidenceError(place=entry.place, cause="does not carry every objection of the case")
+    if content["recipients"] != case.request.get("recipients"):
+        raise EvidenceError(place=entry.place, cause="goes to other recipients than the request names")
+    release = Release(index=entry.index, at=entry.at, content=content)
+    return replace(case, releases=(*case.releases, release)), f"released in round {case.round}: {decision.form}"
+
+
+def _delivered(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    del entry
+    return _last_release(case, delivered=content), "delivered"
+
+
+def _aborted(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    del entry
+    return _last_release(case, aborted=content["reason"]), "aborted; nothing left, can be released anew"
+
+
+def _accounted(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    if content["accounting_sha256"] != case.releases[-1].content["accounting_sha256"]:
+        raise EvidenceError(place=entry.place, cause="accounts for other persons than the release did")
+    return _last_release(case, accounted=True), "accounted"
+
+
+def _last_release(case: CaseState, **changes: Any) -> CaseState:  # noqa: ANN401 - fields of Release
+    return replace(case, releases=(*case.releases[:-1], replace(case.releases[-1], **changes)))
+
+
+def _noted(case: CaseState, entry: Entry, summary: str) -> CaseState:
+    item = TimelineItem(index=entry.index, at=entry.at, kind=entry.kind, actor=entry.actor, summary=summary)
+    return replace(case, timeline=(*case.timeline, item))
+
+
+def _fields(said: Said) -> dict[str, Any]:
+    return {name: getattr(said, name) for name in ("index", "at", "person", "roles", "log_size", "text")}
+
+
+_SIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Said], tuple[CaseState, str]]]] = {
+    "fact": _fact,
+    "approved": _voted,
+    "rejected": _voted,
+    "objected": _objected,
+    "answered": _answered,
+    "directed": _directed,
+}
+_UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseState, str]]]] = {
+    "decided": _decided,
+    "refused": _refused,
+    "released": _released,
+    "delivered": _delivered,
+    "aborted": _aborted,
+    "accounted": _accounted,
+}

@@ -1,0 +1,137 @@
+"""Moves are data: one table from (state, kind of event) to state, one from verb to the roles that may sign it.
+
+The fold obeys these tables, the commands ask them beforehand, and the reference page draws them. Whether a case is
+*agreed* is never moved by hand: where a row names two states, the quorum of the present round picks between them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from modicum_verify.statement import Verb
+
+
+class State(StrEnum):
+    """Where a case stands."""
+
+    FILED = "filed"  # waits for a decision: new, or changed by a fact
+    DECIDED = "decided"
+    IN_REVIEW = "in_review"
+    AGREED = "agreed"
+    LOGGED = "logged"  # released: the entry is durable, the key not yet written
+    DELIVERED = "delivered"
+    ACCOUNTED = "accounted"
+    REFUSED = "refused"
+
+
+ENDS: Final = frozenset({State.ACCOUNTED, State.REFUSED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """Where an event leads: `to`, or `when_agreed` if the quorum is met and nothing blocks once it is counted in."""
+
+    to: State
+    when_agreed: State
+
+    @property
+    def targets(self) -> tuple[State, ...]:
+        """The states that it can lead to."""
+        return (self.to,) if self.to is self.when_agreed else (self.to, self.when_agreed)
+
+
+def _always(state: State) -> Move:
+    return Move(to=state, when_agreed=state)
+
+
+def _review(state: State = State.IN_REVIEW) -> Move:
+    return Move(to=state, when_agreed=State.AGREED)
+
+
+START: Final = "filed"
+"""The kind of event that opens a case."""
+
+_OPEN: Final = (State.FILED, State.DECIDED, State.IN_REVIEW, State.AGREED)
+_CLOSED: Final = (State.LOGGED, State.DELIVERED, State.ACCOUNTED, State.REFUSED)
+
+MOVES: Final[Mapping[tuple[State, str], Move]] = {
+    **{(state, "decided"): _always(State.DECIDED) for state in _OPEN},
+    # A fact changes what the law says, so the case waits for a new decision, and every vote falls.
+    **{(state, "fact"): _always(State.FILED) for state in _OPEN},
+    **{(state, vote): _review() for state in _OPEN[1:] for vote in ("approved", "rejected")},
+    (State.DECIDED, "refused"): _always(State.REFUSED),
+    (State.IN_REVIEW, "refused"): _always(State.REFUSED),
+    (State.AGREED, "released"): _always(State.LOGGED),
+    (State.LOGGED, "delivered"): _always(State.DELIVERED),
+    (State.LOGGED, "aborted"): _review(),
+    (State.DELIVERED, "accounted"): _always(State.ACCOUNTED),
+    # What people say about a case is recorded in every state; before a release it may also take agreement away.
+    (State.FILED, "objected"): _always(State.FILED),
+    (State.FILED, "answered"): _always(State.FILED),
+    (State.DECIDED, "objected"): _always(State.DECIDED),
+    (State.DECIDED, "answered"): _always(State.DECIDED),
+    **{(state, kind): _review() for state in _OPEN[2:] for kind in ("objected", "answered")},
+    **{(state, kind): _always(state) for state in _CLOSED for kind in ("objected", "answered")},
+    **{(state, "directed"): _always(state) for state in State},
+}
+
+REQUESTER, STEWARD, PRIVACY_OFFICER = "requester", "steward", "privacy_officer"
+COUNSEL, OFFICIAL, ORIGIN, AUDITOR = "counsel", "accountable_official", "origin", "auditor"
+EVERYBODY: Final = frozenset({REQUESTER, STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR})
+
+BLOCKING: Final = frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN})
+"""Roles whose objection blocks whatever the quorum of the case; the quorum's own roles are added to them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Permission:
+    """Who may sign a verb: a role, perhaps only in the custodian's organisation, perhaps never the asker's."""
+
+    roles: frozenset[str]
+    custodian_only: bool = False
+    never_the_asker: bool = False
+    note: str = ""
+
+
+PERMISSIONS: Final[Mapping[Verb, Permission]] = {
+    Verb.FOUND: Permission(roles=EVERYBODY, note="people of at least two organisations, in entry 0"),
+    Verb.ENROL: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
+        note="people of two founding organisations; the new person signs too",
+    ),
+    Verb.FILE: Permission(roles=frozenset({REQUESTER}), note="in their own name"),
+    Verb.ATTEST: Permission(roles=EVERYBODY, note="the roles that the policy pack names for the fact"),
+    Verb.APPROVE: Permission(
+        roles=frozenset({STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR}),
+        never_the_asker=True,
+        note="counts where the quorum of the case names the role",
+    ),
+    Verb.REJECT: Permission(
+        roles=frozenset({STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR}),
+        never_the_asker=True,
+        note="counts where the quorum of the case names the role",
+    ),
+    Verb.OBJECT: Permission(
+        roles=EVERYBODY, note="blocks by the roles that review, or by an origin; otherwise recorded"
+    ),
+    Verb.ANSWER: Permission(roles=frozenset({PRIVACY_OFFICER, COUNSEL}), custodian_only=True),
+    Verb.DIRECT: Permission(roles=frozenset({OFFICIAL}), note="recorded; shortens nothing and lifts nothing"),
+}
+
+
+def why_not_permitted(
+    verb: Verb, *, roles: frozenset[str], organisation: str, custodian: str, asker: str | None
+) -> str | None:
+    """Why a person with these roles may not sign this verb, or None where they may.
+
+    asker: the organisation that asked in the case, or None outside a case.
+    """
+    permission = PERMISSIONS[verb]
+    if not roles & permission.roles:
+        return f"only {' or '.join(sorted(permission.roles))} may {verb}"
+    if permission.custodian_only and organisation != custodian:
+        return f"only people of the custodian may {verb}"
+    if permission.never_the_asker and asker == organisation:
+        return f"the asker's own organisation may never {verb}"
+    return None
