@@ -17,7 +17,7 @@ from zlib import crc32
 
 from modicum_verify.errors import EvidenceError
 
-CHUNK_BYTES: Final = 1 << 20
+CHUNK_BYTES: Final = 1 << 16
 MAX_KEPT_BYTES: Final = 16 << 20
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,119})?", re.ASCII)
 

@@ -62,7 +62,7 @@ def test_every_byte_of_every_member_with_the_checksums_mended() -> None:
 
 def test_ten_thousand_bytes_of_a_large_package() -> None:
     chosen = random.Random(9)
-    made = make({"claims": chosen.randbytes(1_500_000), "enrolment": chosen.randbytes(700_000)})
+    made = make({"claims": chosen.randbytes(900_000), "enrolment": chosen.randbytes(400_000)})
     places = regions(made)
     tried = [chosen.randrange(start, end) for start, end in places.values() for _ in range(200)]
     tried += [chosen.randrange(len(made.content)) for _ in range(10_000 - len(tried))]
