@@ -22,6 +22,7 @@ from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.checkpoint import Checkpoint, read_text
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
+from modicum_verify.events import check_content
 from modicum_verify.merkle import leaf_hash, verify_inclusion
 from modicum_verify.proof import TlogProof, parse_proof, verify_proof
 from modicum_verify.trust import Trust
@@ -40,7 +41,6 @@ MANIFEST_SCHEMA: Final = "modicum.manifest/1"
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://modicum.example/release/v1"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
-UNWITNESSED: Final = "unwitnessed"
 REPORT_SCHEMA: Final = "modicum.verification/1"
 NOT_SUBJECTS: Final = frozenset({MANIFEST, PROOF})
 _STATEMENT_FIELDS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
@@ -242,6 +242,7 @@ def _check_release(entry: Entry, predicate: Mapping[str, Any], members: Sequence
         raise EvidenceError(place=place, cause=f"{entry.place} is not a release")
     if entry.case != predicate["case"]:
         raise EvidenceError(place=place, cause=f"{entry.place} is of another case than the manifest")
+    check_content(entry.kind, content, place=f"{place}, {entry.place}")
     held = {each.name: each for each in members}
     data = [
         {"name": each.name, "sha256": each.sha256, "size_bytes": each.size_bytes}

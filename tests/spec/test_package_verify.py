@@ -1,5 +1,6 @@
 """A package that was made verifies; every other one is an error that names the place."""
 
+from base64 import b64decode, b64encode
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -13,6 +14,7 @@ from modicum.seal.package import prepare
 from modicum_verify import dsse
 from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.errors import EvidenceError
+from modicum_verify.events import check_content
 from modicum_verify.package import (
     KEY,
     MANIFEST,
@@ -247,6 +249,20 @@ def test_a_signed_manifest_of_another_shape(made: Made, change: object) -> None:
     statement = parse_canonical(dsse.verify(envelope, key.public_key(), PAYLOAD_TYPE))
     signed = dsse.sign(canonical(change(statement)), PAYLOAD_TYPE, key)  # type: ignore[operator]
     refused(made, parts(made) | {MANIFEST: signed})
+
+
+def test_every_field_of_the_manifest_is_signed(made: Made) -> None:
+    envelope = parse_canonical(parts(made)[MANIFEST])
+    statement = parse_canonical(b64decode(envelope["payload"]))
+    for field, value in statement["predicate"].items():
+        other = [] if isinstance(value, list) and value else value + 1 if isinstance(value, int) else "other"
+        payload = canonical({**statement, "predicate": {**statement["predicate"], field: other}})
+        edited = canonical({**envelope, "payload": b64encode(payload).decode()})
+        assert refused(made, parts(made) | {MANIFEST: edited}).place == f"0007.modicum, {MANIFEST}"
+
+
+def test_the_entry_that_we_write_is_one_that_the_docket_knows(made: Made) -> None:
+    check_content("released", made.prepared.released_content(accounting_sha256="5" * 64))
 
 
 def test_every_cut_and_every_addition_is_noticed() -> None:

@@ -17,7 +17,8 @@ from modicum.model.request import Handling, Recipient
 from modicum.seal.sealed import Sealed
 from modicum_verify import dsse
 from modicum_verify.canonical import canonical
-from modicum_verify.package import MANIFEST_SCHEMA, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE, UNWITNESSED
+from modicum_verify.events import UNWITNESSED
+from modicum_verify.package import MANIFEST_SCHEMA, PAYLOAD_TYPE, PREDICATE_TYPE, STATEMENT_TYPE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
