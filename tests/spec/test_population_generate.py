@@ -188,3 +188,12 @@ def test_every_diagnosis_of_the_substance_use_table_is_one() -> None:
     assert all("F10" <= code[:3] <= "F19" for code in services.DIAGNOSES["sud"])
     others = [code for name, table in services.DIAGNOSES.items() if name != "sud" for code in table]
     assert not [code for code in others if "F10" <= code[:3] <= "F19"]
+
+
+def test_the_page_prints_the_figures_of_the_tool() -> None:
+    root = Path(__file__).resolve().parents[2]
+    page = (root / "docs" / "explanation" / "the-synthetic-population.md").read_text(encoding="utf-8")
+    made = subprocess.run(
+        [sys.executable, root / "tools" / "population_figures.py"], check=True, capture_output=True, text=True
+    )
+    assert page.split("<!-- figures -->\n")[1].split("<!-- end -->")[0] == made.stdout
