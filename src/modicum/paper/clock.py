@@ -22,6 +22,7 @@ _TICKS: Final = (
 )
 _LEFT, _RIGHT, _START = 10.0, 700.0, 24.0
 _LABEL_WIDTH: Final = 228.0
+_SLIM_LABEL: Final = 200.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +112,8 @@ def lanes(poles: Sequence[float], widths: Sequence[float]) -> list[int]:
     return found
 
 
-def _label(event: ClockEvent) -> list[str]:
-    return wrap(event.label, size=13.5, limit=_LABEL_WIDTH, lines=3, bold=True)
+def _label(event: ClockEvent, limit: float = _LABEL_WIDTH) -> list[str]:
+    return wrap(event.label, size=13.5, limit=limit, lines=3, bold=True)
 
 
 def _label_width(event: ClockEvent) -> float:
@@ -221,7 +222,7 @@ def _slim(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, ke
     rows = [(_place(mark, last=last, begin=20, end=end), ALARM, line, 30.0)]
     for event in events:
         where = _place(event.minutes or 0, last=last, begin=20, end=end)
-        rows.append((where, LINE, _slim_label(event), 17.0 * len(_label(event)) + 30))
+        rows.append((where, LINE, _slim_label(event), 17.0 * len(_label(event, _SLIM_LABEL)) + 30))
     parts = [element("path", d=f"M62 20V{number(end)}", stroke=INK, stroke_width=1.5), _slim_ticks(last, end)]
     free = 16.0
     for where, colour, label, height in sorted(rows, key=lambda row: row[0]):
@@ -232,11 +233,11 @@ def _slim(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, ke
             element("g", label, transform=f"translate(0 {number(y + 5)})"),
         ]
     parts += [_dot(event, x=62, y=_place(event.minutes or 0, last=last, begin=20, end=end)) for event in events]
-    return drawing(*parts, width=340, height=max(end + 20, free), title=finding, description=alt, key=key)
+    return drawing(*parts, width=300, height=max(end + 20, free), title=finding, description=alt, key=key)
 
 
 def _slim_label(event: ClockEvent) -> str:
-    lines = _label(event)
+    lines = _label(event, _SLIM_LABEL)
     name = "".join(words(line, x=98, y=17 * place, size=13.5, bold=True) for place, line in enumerate(lines))
     return name + words(_when(event), x=98, y=17 * len(lines), size=12, fill=QUIET)
 

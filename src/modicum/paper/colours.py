@@ -22,12 +22,12 @@ ALARM: Final = "#8f1d3f"
 
 RUNG: Final[Mapping[Form, str]] = MappingProxyType(
     {
-        Form.REFUSAL: "#efe6cf",
-        Form.STATISTICS: "#a9d8c0",
+        Form.REFUSAL: "#f0e8d2",
+        Form.STATISTICS: "#a0d5b9",
         Form.MATCH: "#6fb3b8",
-        Form.VERIFICATION: "#4a86b0",
-        Form.PSEUDONYMISED: "#5a4e92",
-        Form.IDENTIFIED: "#3c1238",
+        Form.VERIFICATION: "#4179a5",
+        Form.PSEUDONYMISED: "#55438a",
+        Form.IDENTIFIED: "#340d33",
     }
 )
 """What a rung is filled with; a higher rung is darker."""

@@ -69,8 +69,8 @@ LIMITS: Final = (
     "“Not barred by this order” does not mean “permitted”. Other law may still forbid.",
     "It cannot take back what has been opened. It can say who holds it, under which terms, and until when.",
     (
-        "Statistics are not free of risk. Many small questions can add up. This release hides small groups; it does not "
-        "yet add noise, nor count what was asked before."
+        "Statistics are not free of risk. Many small questions can add up. This release hides small groups; it does "
+        "not yet add noise, nor count what was asked before."
     ),
     (
         "This home has no outside witness. Someone who held its keys and its disk could write another log. A real "

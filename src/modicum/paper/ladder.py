@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from modicum.model.decision import Verdict
 from modicum.model.forms import Form
-from modicum.paper.colours import HAIR, INK, LINE, PAPER, QUIET, RUNG, WASH, ink_on
+from modicum.paper.colours import HAIR, INK, PAPER, QUIET, RUNG, WASH, ink_on
 from modicum.paper.marks import HALF, definitions, placed
 from modicum.paper.picture import Picture, Table, key_of
 from modicum.paper.svg import advance, drawing, element, shorten, words, wrap
@@ -43,7 +43,7 @@ def ladder(rungs: Sequence[LadderStep]) -> Picture:
     key = key_of("ladder", table)
     return Picture(
         svg=_draw(steps, finding=finding, alt=alt, key=key, width=960),
-        narrow=_draw(steps, finding=finding, alt=alt, key=f"{key}n", width=340),
+        narrow=_draw(steps, finding=finding, alt=alt, key=f"{key}n", width=300),
         table=table,
         finding=finding,
         alt=alt,
@@ -78,9 +78,9 @@ def _draw(steps: Sequence[LadderStep], *, finding: str, alt: str, key: str, widt
     for step in reversed(steps):
         drawn, height = _wide(step, key, top) if width > 600 else _slim(step, key, top)  # noqa: PLR2004 - two layouts
         parts.append(drawn)
-        top += height + 10
+        top += height + 14
     if not steps:
-        parts.append(words("No rungs.", x=16, y=36, fill=QUIET))
+        parts.append(words("No rungs.", x=2, y=36, fill=QUIET))
         top = 60
     return drawing(*parts, width=width, height=top + 4, title=finding, description=alt, key=key)
 
@@ -112,21 +112,21 @@ def _wide(step: LadderStep, key: str, top: float) -> tuple[str, float]:
 
 
 def _slim(step: LadderStep, key: str, top: float) -> tuple[str, float]:
-    reasons = wrap(step.why, size=14, limit=306, lines=12)
+    reasons = wrap(step.why, size=14, limit=266, lines=12)
     says = _NO_LEAVE if step.verdict is None else VERDICTS[step.verdict]
     counts = _counts(step, 292)
     height = 120 + 20 * len(counts) + 20 * len(reasons)
-    reach = 226 + 19 * step.form.rung
+    reach = 201 + 19 * step.form.rung
     left = 18 if step.verdict is None else 28 + 2 * HALF
     parts = [
-        _card(step, top=top, width=336, height=height),
+        _card(step, top=top, width=296, height=height),
         element("rect", x=2, y=top, width=reach, height=56, rx=6, fill=RUNG[step.form], stroke=INK),
         _name(step, x=18, top=top + 20, room=reach - 24),
         "" if step.verdict is None else placed(step.verdict, key, x=20 + HALF, y=top + 80),
-        words(shorten(says, size=13.5, limit=330 - left, bold=True), x=left, y=top + 85, size=13.5, bold=True),
+        words(shorten(says, size=13, limit=292 - left, bold=True), x=left, y=top + 85, size=13, bold=True),
         *(words(line, x=18, y=top + 116 + 20 * place, fill=QUIET) for place, line in enumerate(counts)),
         *(words(line, x=18, y=top + 124 + 20 * (len(counts) + place), size=14) for place, line in enumerate(reasons)),
-        _badge(step, x=236, y=top + 79),
+        _badge(step, x=214, y=top),
     ]
     return "".join(parts), height
 
@@ -155,5 +155,5 @@ def _badge(step: LadderStep, *, x: float, y: float) -> str:
         return ""
     text = "chosen"
     room = advance(text, size=12, bold=True) + 24
-    plate = element("rect", x=x, y=y - 11, width=room, height=22, rx=11, fill=INK, stroke=LINE)
+    plate = element("rect", x=x, y=y - 11, width=room, height=22, rx=11, fill=INK, stroke=PAPER, stroke_width=2)
     return plate + words(text, x=x + room / 2, y=y + 4, size=12, bold=True, fill=PAPER, text_anchor="middle")

@@ -1,6 +1,7 @@
 """The marks of verdicts: P in a circle, C in a diamond, F in a hatched square; a shape, a colour and a letter each."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from modicum.model.decision import Verdict
 from modicum.paper.colours import ALARM, INK, LETTER, PAPER, VERDICT
@@ -24,9 +25,22 @@ def hatch(key: str) -> str:
     )
 
 
+def _hatched() -> str:
+    """Slanted lines that fill the square of a mark. Drawn out, since printers turn patterns into large images."""
+    side = 2 * HALF
+    path = ""
+    for offset in range(5, 2 * side, 6):  # the line x + y = offset, within the square from 0 to `side`
+        low, high = max(0, offset - side), min(side, offset)
+        path += f"M{low - HALF} {high - HALF}L{high - HALF} {low - HALF}"
+    return path
+
+
+_HATCHED: Final = _hatched()
+
+
 def definitions(key: str) -> str:
     """Hatch and marks, to be placed with `placed`."""
-    return element("defs", hatch(key), *(_symbol(verdict, key) for verdict in Verdict))
+    return element("defs", *(_symbol(verdict, key) for verdict in Verdict))
 
 
 def _symbol(verdict: Verdict, key: str) -> str:
@@ -38,10 +52,10 @@ def _symbol(verdict: Verdict, key: str) -> str:
         diamond = f"M0 {-HALF - 2}L{HALF + 2} 0L0 {HALF + 2}L{-HALF - 2} 0Z"
         shape, ink = element("path", d=diamond, fill=colour, stroke=INK, stroke_width=1), INK
     else:
-        square = element(
-            "rect", x=-HALF, y=-HALF, width=2 * HALF, height=2 * HALF, fill=f"url(#{key}-hatch)", stroke=colour
-        )
-        shape, ink = square + element("rect", x=-6.5, y=-8, width=13, height=16, rx=2, fill=PAPER), colour
+        square = element("rect", x=-HALF, y=-HALF, width=2 * HALF, height=2 * HALF, fill="#f9ecee", stroke=colour)
+        lines = element("path", d=_HATCHED, stroke=colour, stroke_width=1.3)
+        shape = square + lines + element("rect", x=-6.5, y=-8, width=13, height=16, rx=2, fill=PAPER)
+        ink = colour
     letter = words(LETTER[verdict], x=0, y=5, size=14, bold=True, text_anchor="middle", fill=ink)
     return element("g", shape, letter, id=f"{key}-{LETTER[verdict]}")
 
@@ -64,4 +78,4 @@ def legend(key: str, *, x: float, y: float, verdicts: Sequence[Verdict] = tuple(
     return "".join(parts)
 
 
-_LEGEND_WIDTH = {Verdict.PERMITTED: 140, Verdict.CONDITIONAL: 300, Verdict.FORBIDDEN: 130}
+_LEGEND_WIDTH = {Verdict.PERMITTED: 140, Verdict.CONDITIONAL: 232, Verdict.FORBIDDEN: 130}

@@ -46,7 +46,7 @@ def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -
     grid = _grid(decision, whole, group_strata_by)
     return Picture(
         svg=draw(grid, width=960, key=key, finding=finding, alt=alt),
-        narrow=draw(grid, width=340, key=f"{key}n", finding=finding, alt=alt),
+        narrow=draw(grid, width=300, key=f"{key}n", finding=finding, alt=alt),
         table=table,
         finding=finding,
         alt=alt,

@@ -12,7 +12,7 @@ from typing import Final
 
 from modicum.model.decision import Verdict
 from modicum.paper.colours import HAIR, INK, LETTER, PAPER, QUIET, VERDICT
-from modicum.paper.marks import HALF, definitions, legend, placed
+from modicum.paper.marks import HALF, definitions, hatch, legend, placed
 from modicum.paper.svg import advance, drawing, element, number, shorten, words, wrap
 
 _DENSE_BEYOND: Final = 1500
@@ -60,7 +60,11 @@ class _Layout:
 def draw(grid: Grid, *, width: int, key: str, finding: str, alt: str) -> str:
     """Draw a grid `width` units wide, as tall as it needs to be."""
     layout = _layout(grid, width=width, key=key)
-    parts = [definitions(key), legend(key, x=layout.left if width > _WIDE else 4, y=26, stacked=width < _WIDE)]
+    parts = [
+        definitions(key),
+        element("defs", hatch(key)) if layout.dense else "",
+        legend(key, x=layout.left if width > _WIDE else 4, y=26, stacked=width < _WIDE),
+    ]
     top = 56.0 if width > _WIDE else 128.0
     count = len(grid.heads)
     for start in range(0, count, layout.per_panel):

@@ -21,7 +21,7 @@ FORMS: Final[Mapping[Form, str]] = MappingProxyType(
 FORM_MEANS: Final[Mapping[Form, str]] = MappingProxyType(
     {
         Form.REFUSAL: "nothing leaves",
-        Form.STATISTICS: "counts and sums over many people",
+        Form.STATISTICS: "counts and sums, no rows",
         Form.MATCH: "how many people two lists share",
         Form.VERIFICATION: "yes, no or can't say, for one person",
         Form.PSEUDONYMISED: "a row per person, without names",
@@ -31,7 +31,7 @@ FORM_MEANS: Final[Mapping[Form, str]] = MappingProxyType(
 VERDICTS: Final[Mapping[Verdict, str]] = MappingProxyType(
     {
         Verdict.PERMITTED: "permitted",
-        Verdict.CONDITIONAL: "permitted once conditions are met",
+        Verdict.CONDITIONAL: "permitted on conditions",
         Verdict.FORBIDDEN: "forbidden",
     }
 )
