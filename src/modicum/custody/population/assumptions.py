@@ -1,7 +1,7 @@
 """Every number of the synthetic population that is not a public marginal, in one place, with where it comes from.
 
-REPORTED: a public figure, rounded, whose source the explanation page names. INVENTED: chosen by us so that the
-kinds of record that matter occur at all; it says nothing about the world. The explanation page prints this file.
+REPORTED: a published figure, rounded, from secondary sources, as docs/explanation/the-synthetic-population.md tells.
+INVENTED: chosen by us so that the kinds of record that matter occur at all; it says nothing about the world.
 """
 
 from collections.abc import Mapping
