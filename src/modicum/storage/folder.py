@@ -125,13 +125,14 @@ class Folder:
         touched: set[Path] = set()
         for path in paths:
             target = self.path(path)
-            with translated(path), suppress(FileNotFoundError):
+            with translated(path), suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 self._unlink(target)
             touched.add(target.parent)
-        for folder in touched:
-            with suppress(OSError):  # It holds other files, or is gone.
-                folder.rmdir()
-            with translated("the home"), suppress(FileNotFoundError):
+        for folder in sorted(touched, key=lambda each: len(each.parts), reverse=True):
+            if folder != self.root:
+                with suppress(OSError):  # It holds other files, or is gone.
+                    folder.rmdir()
+            with translated("the home"), suppress(FileNotFoundError, NotADirectoryError):
                 self._sync_folder(folder if folder.exists() else folder.parent)
 
     def mkdir(self, path: str) -> None:
@@ -254,5 +255,5 @@ def _try_lock(file: int) -> bool:
 
 
 def _raise_unless_missing(error: OSError) -> None:
-    if not isinstance(error, FileNotFoundError):
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
         raise error

@@ -56,7 +56,7 @@ class MemoryFolder:
         """Give a binary file to write to; it takes its name when the block ends well, else it is gone."""
         if not replace and (checked(path) in self._files or path in self._folders):
             raise taken(path)
-        self._make_folders(path)
+        self._make_folders(checked(path).rpartition("/")[0], path)
         file = io.BytesIO()
         yield file
         if path in self._folders or (not replace and path in self._files):
@@ -70,15 +70,17 @@ class MemoryFolder:
 
     def discard(self, paths: Iterable[str]) -> None:
         """Remove files that nothing needs any more, those missing already included, and folders left empty."""
+        folders = set()
         for path in paths:
             self._files.pop(checked(path), None)
-            folder = path.rpartition("/")[0]
+            folders.add(path.rpartition("/")[0])
+        for folder in sorted(folders, key=lambda each: each.count("/"), reverse=True):
             if not any(is_under(each, folder) and each != folder for each in (*self._files, *self._folders)):
                 self._folders.discard(folder)
 
     def mkdir(self, path: str) -> None:
         """Make a folder and those above it; it may be there."""
-        self._make_folders(f"{path}/any")
+        self._make_folders(checked(path), path)
 
     @contextmanager
     def lock(self, name: str, timeout_s: float = 5.0) -> Iterator[None]:
@@ -95,8 +97,8 @@ class MemoryFolder:
         """Nothing is ever left behind in memory."""
         return 0
 
-    def _make_folders(self, path: str) -> None:
-        parts = checked(path).split("/")[:-1]
+    def _make_folders(self, folder: str, path: str) -> None:
+        parts = folder.split("/") if folder else []
         above = {"/".join(parts[:depth]) for depth in range(1, len(parts) + 1)}
         if above & self._files.keys():
             raise taken(path)
