@@ -87,7 +87,8 @@ class Story:
     clock, in minutes after `asked` was filed. package: the files handed over; digests: further (what, hex) pairs such
     as the checkpoint's root; log_size: entries in the log. commands: how to check. account: the releases that one
     invented person was in (may be empty); account_words: a sentence on whose account it is. group_strata_by: as for
-    `matrix`. unwitnessed: the home is an evaluation home. reported, limits: standing text.
+    `matrix`. clock_words: a sentence on whose clock it is, a replay's or a real one. unwitnessed: the home is an
+    evaluation home. reported, limits: standing text.
     """
 
     made_at: str
@@ -113,6 +114,7 @@ class Story:
     account: tuple[AccountLine, ...]
     account_words: str
     group_strata_by: str | None = None
+    clock_words: str = ""
     unwitnessed: bool = True
     reported: tuple[Reported, ...] = REPORTED
     limits: tuple[str, ...] = LIMITS
