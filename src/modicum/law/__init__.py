@@ -3,6 +3,7 @@
 cedar      the one doorway to Cedar
 policy     one policy: its provision, its days, what it looks at
 packfiles  the TOML files of a pack, read strictly
+bodies     a body of law: one Cedar file, read strictly
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing

@@ -1,8 +1,8 @@
 """The one doorway to Cedar (cedarpy): parse policy text, check it against a schema, ask it.
 
-Keeps two rules. An evaluation error is never silent: Cedar skips a policy that errs, which for a `forbid` fails open, so
-every answer here says whether anything erred. And a situation holds only what the caller puts in it: an attribute that
-is missing is an error, not a default.
+Keeps two rules. An evaluation error is never silent: Cedar skips a policy that errs, which for a `forbid` fails open,
+so every answer here says whether anything erred. And a situation holds only what the caller puts in it: an attribute
+that is missing is an error, not a default.
 """
 
 import json

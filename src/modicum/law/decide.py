@@ -5,6 +5,7 @@ the data set; the same inputs give the same bytes for ever.
 """
 
 from array import array
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -77,7 +78,7 @@ def decide(
 
 
 def columns_of(request: Request, dataset: Dataset) -> tuple[Column, ...]:
-    """The columns that a decision covers, each once: those asked for, then those that the question or a condition uses."""
+    """The columns that a decision covers, each once: those asked for, then those that question and conditions use."""
     names = (*request.columns, *_used(request))
     found: dict[str, Column] = {}
     for name in names:
@@ -96,7 +97,7 @@ def columns_of(request: Request, dataset: Dataset) -> tuple[Column, ...]:
     return tuple(found.values())
 
 
-def spread(judge: Judge, columns: tuple[Column, ...], dataset: Dataset) -> tuple[tuple[Cell, ...], array[int]]:
+def spread(judge: Judge, columns: tuple[Column, ...], dataset: Dataset) -> tuple[tuple[Cell, ...], Sequence[int]]:
     """Judge each distinguishable cell once; answer with the distinct verdicts and an index for every cell.
 
     Order of the indexes: strata, columns, forms, the form running fastest; verdicts in order of first use.
@@ -144,10 +145,12 @@ def _used(request: Request) -> tuple[str, ...]:
 
 
 def _lowest_form(
-    request: Request, dataset: Dataset, columns: tuple[Column, ...], classes: tuple[Cell, ...], cells: array[int]
+    request: Request, dataset: Dataset, columns: tuple[Column, ...], classes: tuple[Cell, ...], cells: Sequence[int]
 ) -> Form:
-    """The lowest form, from the one that the question needs upward, in which every column that the answer needs is
-    permitted for some stratum; a refusal where there is none. A table needs the columns it is made of, no others."""
+    """The lowest form that can hold the answer and in which every column it needs is permitted for some stratum.
+
+    A refusal where there is none. Statistics need the columns that they are made of, no others.
+    """
     used = {column.qualified for name in _used(request) if (column := dataset.find(name)) is not None}
     statistical = request.question.asks is Asks.STATISTICS and bool(used)
     needed = [c for c, column in enumerate(columns) if not statistical or column.qualified in used]

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, TypeAlias
 
+from modicum.law.bodies import Body
 from modicum.law.cedar import APPLIES, DISCLOSE, OBLIGE, Truth
-from modicum.law.packs import Body, Pack
+from modicum.law.packs import Pack
 from modicum.law.tables import ANY, Row, Table, tables
 from modicum.model.dataset import UNKNOWN, Stratum
 from modicum.model.decision import Basis, Because, Cell, Verdict
-from modicum.model.forms import Form
+from modicum.model.forms import DISCLOSING, Form
 
 Facts: TypeAlias = frozenset[str]
 
@@ -50,6 +51,11 @@ class _Front:
     def tables(self) -> tuple[Table, ...]:
         return (*self.applies, *self.permits, *self.forbids, *self.obliges)
 
+    def live(self, form: Form) -> "_Front":
+        """The same without the policies that nothing in a form can satisfy: exact, and most of the work saved."""
+        groups = (self.applies, self.permits, self.forbids, self.obliges)
+        return _Front(self.body, *(tuple(t for t in group if t.live("form", str(form))) for group in groups))
+
 
 @dataclass(frozen=True, slots=True)
 class _Stance:
@@ -58,6 +64,7 @@ class _Stance:
     body: Body
     permits: tuple[tuple[Table, Row], ...]
     forbids: tuple[tuple[Table, Row], ...]
+    looked: tuple[Table, ...]
 
     def permitting(self, facts: Facts) -> list[Table]:
         return [table for table, row in self.permits if _permits(table, row, facts)]
@@ -78,6 +85,7 @@ class Judge:
             for body in pack.bodies
             for recipient in sorted(set(circumstances.audience))
         ]
+        self._by_form = {form: [front.live(form) for front in self._fronts] for form in DISCLOSING}
         parties = (circumstances.discloser, *circumstances.audience)
         self._strangers = any(kind == UNKNOWN or kind not in pack.vocabulary.kinds for kind in parties)
 
@@ -86,8 +94,7 @@ class Judge:
         given = {"form": str(form), "data_class": data_class, **dict(stratum)}
         stances: list[_Stance] = []
         obligations: set[str] = set()
-        touched: list[Table] = []
-        for front in self._fronts:
+        for front in self._by_form[form]:
             rows = {id(table): table.row(_parts(table, given)) for table in front.tables}
             if any(Truth.ERROR in row for row in rows.values()):
                 return self._errs(front, rows)
@@ -99,9 +106,9 @@ class Judge:
                     front.body,
                     tuple((table, rows[id(table)]) for table in front.permits),
                     tuple((table, rows[id(table)]) for table in front.forbids),
+                    (*front.applies, *front.permits, *front.forbids),
                 )
             )
-            touched.extend(front.tables)
             obligations.update(
                 str(table.policy.obligation) for table in front.obliges if rows[id(table)][0] is Truth.HOLDS
             )
@@ -110,8 +117,10 @@ class Judge:
     def classes(self, form: Form, values: Sequence[str | None]) -> list[int]:
         """Numbers that are equal for data classes which no policy that matters in a form can tell apart."""
         live = self._live(form)
-        return _numbered(tuple([table.part("data_class", v) for table in live if _looks(table, "data_class")] +
-                               [int(v is None)]) for v in values)
+        return _numbered(
+            tuple([table.part("data_class", v) for table in live if _looks(table, "data_class")] + [int(v is None)])
+            for v in values
+        )
 
     def strata(self, form: Form, values: Sequence[Stratum]) -> list[int]:
         """Numbers that are equal for strata which no policy that matters in a form can tell apart."""
@@ -127,7 +136,7 @@ class Judge:
         )
 
     def _live(self, form: Form) -> list[Table]:
-        return [table for front in self._fronts for table in front.tables if table.live("form", str(form))]
+        return [table for front in self._by_form[form] for table in front.tables]
 
     def _errs(self, front: _Front, rows: Mapping[int, Row]) -> Cell:
         default = self.pack.defaults.error
@@ -162,9 +171,7 @@ class Judge:
         if not missing:
             return Cell(verdict=Verdict.FORBIDDEN, because=_ordered(because))
         whole = facts.union(*missing)
-        because.extend(
-            table.policy.because() for each in stances for table in each.permitting(whole)
-        )
+        because.extend(table.policy.because() for each in stances for table in each.permitting(whole))
         return Cell(
             verdict=Verdict.CONDITIONAL,
             because=_ordered(because),
@@ -177,9 +184,9 @@ class Judge:
         names = {
             name
             for stance in denying
-            for table, _ in (*stance.permits, *stance.forbids)
-            for name, part in zip(table.attributes, _parts(table, given), strict=True)
-            if part == ANY and name not in {"form", "data_class"}
+            for table in stance.looked
+            for name in table.attributes
+            if name not in {"form", "data_class"} and table.part(name, given.get(name)) == ANY
         }
         for name in sorted(names):
             yield Because(
@@ -245,13 +252,15 @@ def _ways(stances: Sequence[_Stance], facts: Facts, *, seen: set[Facts]) -> Iter
     if facts in seen:
         return
     seen.add(facts)
-    obstacles = [list(_removals(tables_, facts)) for _, tables_ in _obstacles(stances, facts)]
-    if not obstacles:
+    ways: list[list[Facts]] = []
+    for _, policies in _obstacles(stances, facts):
+        ways.append(list(_removals(policies, facts)))
+        if not ways[-1]:
+            return
+    if not ways:
         yield facts
         return
-    if not all(obstacles):
-        return
-    for added in min(obstacles, key=len):
+    for added in min(ways, key=len):
         yield from _ways(stances, facts | added, seen=seen)
 
 

@@ -162,7 +162,7 @@ def _membership(operator: str, left: Any, right: Any) -> Atom | None:  # noqa: A
     if _attribute(left) == FACTS:
         named = _literals([right]) if operator == "contains" else _literals(_set(right))
         if named is None:
-            raise UnfitPolicyError("facts are named one by one, as in `context.facts.contains(\"dua-in-force\")`")
+            raise UnfitPolicyError('facts are named one by one, as in `context.facts.contains("dua-in-force")`')
         return Atom(FACTS, named, None)
     name, literals = _attribute(right), _literals(_set(left))
     if operator != "contains" or name is None or literals is None:
@@ -185,7 +185,7 @@ def _whole(name: str | None) -> Atom | None:
     if name is None:
         return None
     if name == FACTS:
-        raise UnfitPolicyError("facts are named one by one, as in `context.facts.contains(\"dua-in-force\")`")
+        raise UnfitPolicyError('facts are named one by one, as in `context.facts.contains("dua-in-force")`')
     return Atom(name, (), None)
 
 
@@ -199,5 +199,6 @@ def _set(node: Any) -> list[Any] | None:  # noqa: ANN401 - Cedar's JSON
 
 
 def _literals(nodes: list[Any] | None) -> tuple[str, ...] | None:
-    values = [each.get("Value") if isinstance(each, dict) else None for each in nodes] if nodes else []
-    return tuple(values) if values and all(isinstance(value, str) for value in values) else None
+    values = [each.get("Value") if isinstance(each, dict) else None for each in nodes or []]
+    texts = tuple(value for value in values if isinstance(value, str))
+    return texts if texts and len(texts) == len(values) else None

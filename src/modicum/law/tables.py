@@ -34,16 +34,15 @@ class Table:
             name: {signature: number for number, signature in enumerate(policy.representatives[name])}
             for name in self.attributes
         }
+        self._parts: dict[tuple[str, str | None], int] = {}
         self._rows = self._ask({name: constants[name] for name in sorted(policy.attributes & set(constants))})
 
     def part(self, attribute: str, value: str | None) -> int:
         """What the policy can see of a value; ANY where the value is unknown (or none of its domain) and matters."""
-        numbers = self._numbers[attribute]
-        if len(numbers) == 1:
-            return 0
-        if value is None or value == UNKNOWN:
-            return ANY
-        return numbers.get(self.policy.signature(attribute, value), ANY)
+        known = self._parts.get((attribute, value))
+        if known is None:
+            known = self._parts[attribute, value] = self._part(attribute, value)
+        return known
 
     def row(self, parts: tuple[int, ...]) -> Row:
         """The entries of a cell whose parts, in the order of `attributes`, are given: one for each subset of facts."""
@@ -72,6 +71,14 @@ class Table:
     def truth(self, row: Row, facts: frozenset[str]) -> Truth:
         """The entry of a row under a set of facts."""
         return row[sum(1 << place for place, fact in enumerate(self.policy.facts) if fact in facts)]
+
+    def _part(self, attribute: str, value: str | None) -> int:
+        numbers = self._numbers[attribute]
+        if len(numbers) == 1:
+            return 0
+        if value is None or value == UNKNOWN:
+            return ANY
+        return numbers.get(self.policy.signature(attribute, value), ANY)
 
     def _ask(self, constant: Mapping[str, str | bool]) -> dict[tuple[int, ...], Row]:
         parts = list(product(*(range(len(self._numbers[name])) for name in self.attributes)))
@@ -105,7 +112,7 @@ def _together(truths: Sequence[Truth], *, needs_all: bool) -> Truth:
 
 @lru_cache(maxsize=8192)
 def table(policy: Policy, constants: Constants) -> Table:
-    """The table of a policy under what the request fixes; a pure function, so remembered for the life of the process."""
+    """The table of a policy under what the request fixes; a pure function, so remembered while the process lives."""
     return Table(policy, dict(constants))
 
 

@@ -76,8 +76,8 @@ def read_vectors(path: Path) -> dict[str, Any]:
 def run_vectors(pack: Pack, document: Mapping[str, Any]) -> VectorReport:
     """Ask the orders of a pack about each vector and compare with its `fail_closed`.
 
-    A stratum or state that the pack does not know counts as unknown, a field that it does not know as none that an order
-    excepts. Raises InvalidInputError: a vector that is not well formed, by its id.
+    A stratum or state that the pack does not know counts as unknown, a field that it does not know as none that an
+    order excepts. Raises InvalidInputError: a vector that is not well formed, by its id.
     """
     vectors = document.get("vectors")
     if not isinstance(vectors, list) or not vectors:

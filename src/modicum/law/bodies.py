@@ -1,0 +1,167 @@
+"""Bodies of law: one Cedar file each, read strictly.
+
+A body says when it applies, and then denies whatever it does not permit, citing its own provision; or it has no
+default and only forbids and obliges (orders, rules of the house). Every policy names its provision, its source, how the
+text was verified, and its days.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from modicum.law import packfiles as files
+from modicum.law.cedar import ACTIONS, APPLIES, DISCLOSE, OBLIGE, Parsed, PolicyTextError, faults, parse
+from modicum.law.packfiles import CURE
+from modicum.law.policy import Atom, Policy, UnfitPolicyError, look, representatives
+from modicum.model.decision import Basis, Because
+from modicum.model.errors import InvalidInputError
+
+REQUEST_ATTRIBUTES: Final = frozenset({"action", "discloser", "recipient", "purpose", "named_persons"})
+"""What is the same for every cell of a request; `recipient` is one of those who ask or receive, each in turn."""
+
+VERIFICATIONS: Final = frozenset({"text-read", "secondary", "unverified"})
+_ANNOTATIONS: Final = frozenset({"id", "title", "cite", "source", "verified", "from"})
+_OPTIONAL: Final = frozenset({"until", "obligation", "note"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Body:
+    """A body of law. With a `default` it denies what it applies to and does not permit; without, it only forbids."""
+
+    id: str
+    title: str
+    file: str
+    basis: Basis
+    default: Because | None
+    policies: tuple[Policy, ...]
+
+    def of(self, action: str, *, effect: str, day: date) -> tuple[Policy, ...]:
+        """Its policies of an action and effect that are in force on a day."""
+        return tuple(p for p in self.policies if p.action == action and p.effect == effect and p.in_force(day))
+
+
+def read_body(
+    root: Path, entry: files.BodyEntry, words: files.VocabularyFile, domains: Mapping[str, list[str]]
+) -> Body:
+    """Read one body of law: its Cedar file, checked against schema and vocabulary.
+
+    Raises InvalidInputError: unreadable, ill typed, a policy that may not stand here; names file and policy.
+    """
+    text = files.read_text(root, entry.file)
+    try:
+        parsed = parse(text)
+        found = faults(text, files.read_text(root, "schema.cedarschema"))
+    except PolicyTextError as error:
+        raise InvalidInputError(cause=f"pack file {entry.file}: {error}", cure=CURE) from error
+    basis = Basis(entry.basis)
+    policies = tuple(
+        _policy(each, number=number, entry=entry, words=words, domains=domains)
+        for number, each in enumerate(parsed, start=1)
+    )
+    if found:
+        raise InvalidInputError(cause=f"pack file {entry.file}: {found[0]}", cure=CURE)
+    body = Body(
+        id=entry.id, title=entry.title, file=entry.file, basis=basis,
+        default=None if entry.default is None else because_of(entry.default), policies=policies,
+    )  # fmt: skip
+    _check_shape(body)
+    return body
+
+
+def _check_shape(body: Body) -> None:
+    acts = {(policy.action, policy.effect) for policy in body.policies}
+    if any(pair in acts for pair in ((APPLIES, "forbid"), (OBLIGE, "forbid"))):
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: applying and obliging are said by `permit` alone", cure=CURE
+        )
+    if (body.default is None) != ((APPLIES, "permit") not in acts):
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: a body says when it applies exactly where pack.toml gives it a default",
+            cure=CURE,
+        )
+    if (body.default is None or body.basis is Basis.ORDER) and (DISCLOSE, "permit") in acts:
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: an order, or a body without a default, permits nothing",
+            cure="write what it lifts as an exception inside its forbid",
+        )
+
+
+def _policy(
+    parsed: Parsed,
+    *,
+    number: int,
+    entry: files.BodyEntry,
+    words: files.VocabularyFile,
+    domains: Mapping[str, list[str]],
+) -> Policy:
+    notes = parsed.annotations
+    place = f"pack file {entry.file}, policy {notes.get('id', f'number {number}')}"
+    missing = sorted(_ANNOTATIONS - {name for name, text in notes.items() if text.strip()})
+    excess = sorted(set(notes) - _ANNOTATIONS - _OPTIONAL)
+    if missing or excess:
+        words_ = [f"@{name} is missing" for name in missing] + [f"@{name} is not known" for name in excess]
+        raise InvalidInputError(cause=f"{place}: {', '.join(words_)}", cure=CURE)
+    if parsed.action not in ACTIONS:
+        raise InvalidInputError(
+            cause=f'{place}: its scope must be (principal, action == Action::"x", resource), x disclose, applies or oblige',
+            cure=CURE,
+        )
+    if notes["verified"] not in VERIFICATIONS:
+        raise InvalidInputError(cause=f"{place}: @verified is none of {', '.join(sorted(VERIFICATIONS))}", cure=CURE)
+    obligation = notes.get("obligation")
+    if (obligation in words.obligations) != (parsed.action == OBLIGE):
+        raise InvalidInputError(
+            cause=f"{place}: @obligation belongs on `oblige` policies and must be in vocabulary.toml", cure=CURE
+        )
+    try:
+        atoms, facts = look(parsed)
+    except UnfitPolicyError as error:
+        raise InvalidInputError(cause=f"{place}: {error}", cure=CURE) from error
+    _check_words(place, atoms, facts, words=words, domains=domains)
+    since, until = _day(place, "from", notes["from"]), notes.get("until")
+    return Policy(
+        id=notes["id"], title=notes["title"], cite=notes["cite"], source=notes["source"], verified=notes["verified"],
+        since=since, until=None if until is None else _day(place, "until", until), effect=parsed.effect,
+        action=str(parsed.action), obligation=obligation, body=entry.id, basis=Basis(entry.basis), parsed=parsed,
+        atoms=atoms, facts=facts, representatives=representatives(atoms, domains),
+    )  # fmt: skip
+
+
+def _check_words(
+    place: str,
+    atoms: tuple[Atom, ...],
+    facts: tuple[str, ...],
+    *,
+    words: files.VocabularyFile,
+    domains: Mapping[str, list[str]],
+) -> None:
+    """A literal that no vocabulary knows never matches, so a misspelt forbid would fail open: refuse it."""
+    strange = [f"the fact `{fact}`" for fact in facts if fact not in words.facts]
+    for atom in atoms:
+        if atom.attribute not in domains:
+            if atom.attribute not in REQUEST_ATTRIBUTES:
+                strange.append(f"the attribute `{atom.attribute}`")
+            continue
+        domain = domains[atom.attribute]
+        for literal in atom.literals:
+            known = any(v.startswith(literal) for v in domain) if atom.pattern else literal in domain
+            if not known:
+                strange.append(f"`{literal}` as {atom.attribute}")
+    if strange:
+        raise InvalidInputError(cause=f"{place}: no vocabulary knows {', '.join(strange)}", cure=CURE)
+
+
+def _day(place: str, name: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidInputError(cause=f"{place}: @{name} is no date (YYYY-MM-DD)", cure=CURE) from error
+
+
+def because_of(provision: files.Provision) -> Because:
+    """A provision of pack.toml as what a decision rests on: a default."""
+    return Because(
+        id=provision.id, cite=provision.cite, basis=Basis.DEFAULT, verified=provision.verified, title=provision.title
+    )
