@@ -174,7 +174,7 @@ _decision = _object(
         "releasable": _object({"strata": _many(_map_of_text), "columns": _many(_line)}),
     }
 )
-_quorum = _object({"roles": _roles, "organisations": _count(2), "approvals": _count(2)})
+_quorum = _object({"roles": _roles, "organisations": _count(2), "approvals": _count(1)})
 _vote = _object({"decision_sha256": _sha256, "round": _count(1), "text": _text, "signature": _signature})
 
 _CONTENTS: Final[Mapping[str, Check]] = {

@@ -45,35 +45,34 @@ def _always(state: State) -> Move:
     return Move(to=state, when_agreed=state)
 
 
-def _review(state: State = State.IN_REVIEW) -> Move:
-    return Move(to=state, when_agreed=State.AGREED)
+def _review() -> Move:
+    return Move(to=State.IN_REVIEW, when_agreed=State.AGREED)
 
 
 START: Final = "filed"
 """The kind of event that opens a case."""
 
 _OPEN: Final = (State.FILED, State.DECIDED, State.IN_REVIEW, State.AGREED)
-_CLOSED: Final = (State.LOGGED, State.DELIVERED, State.ACCOUNTED, State.REFUSED)
 
 MOVES: Final[Mapping[tuple[State, str], Move]] = {
     **{(state, "decided"): _always(State.DECIDED) for state in _OPEN},
     # A fact changes what the law says, so the case waits for a new decision, and every vote falls.
     **{(state, "fact"): _always(State.FILED) for state in _OPEN},
-    **{(state, vote): _review() for state in _OPEN[1:] for vote in ("approved", "rejected")},
+    # The first vote never suffices, since a quorum spans two organisations.
+    **{(State.DECIDED, vote): _always(State.IN_REVIEW) for vote in ("approved", "rejected")},
+    (State.IN_REVIEW, "approved"): _review(),
+    (State.IN_REVIEW, "rejected"): _always(State.IN_REVIEW),
+    (State.AGREED, "approved"): _always(State.AGREED),
+    (State.AGREED, "rejected"): _review(),
     (State.DECIDED, "refused"): _always(State.REFUSED),
     (State.IN_REVIEW, "refused"): _always(State.REFUSED),
     (State.AGREED, "released"): _always(State.LOGGED),
     (State.LOGGED, "delivered"): _always(State.DELIVERED),
     (State.LOGGED, "aborted"): _review(),
     (State.DELIVERED, "accounted"): _always(State.ACCOUNTED),
-    # What people say about a case is recorded in every state; before a release it may also take agreement away.
-    (State.FILED, "objected"): _always(State.FILED),
-    (State.FILED, "answered"): _always(State.FILED),
-    (State.DECIDED, "objected"): _always(State.DECIDED),
-    (State.DECIDED, "answered"): _always(State.DECIDED),
-    **{(state, kind): _review() for state in _OPEN[2:] for kind in ("objected", "answered")},
-    **{(state, kind): _always(state) for state in _CLOSED for kind in ("objected", "answered")},
-    **{(state, "directed"): _always(state) for state in State},
+    # What people say about a case is recorded in every state; before a release an objection takes agreement away.
+    **{(state, kind): _always(state) for state in State for kind in ("objected", "answered", "directed")},
+    (State.AGREED, "objected"): _review(),
 }
 
 REQUESTER, STEWARD, PRIVACY_OFFICER = "requester", "steward", "privacy_officer"

@@ -71,7 +71,7 @@ def enrol(
     """
     handle = f"{person.get('organisation')}/{person.get('person')}"
     if handle in docket.roster.people:
-        raise ConflictError(cause=f"{handle} is enrolled already", cure="list the people with: modicum member list")
+        raise ConflictError(cause=f"{handle} is enrolled already", cure="see who is: modicum member list")
     if organisation is not None and organisation.get("id") in docket.roster.organisations:
         raise ConflictError(
             cause=f"{organisation['id']} is enrolled already", cure="enrol the person alone, without the organisation"

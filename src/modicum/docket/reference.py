@@ -1,0 +1,110 @@
+"""The page docs/reference/docket.md, made from the tables.
+
+Written by `python -m modicum.docket.reference > docs/reference/docket.md`; a test compares.
+"""
+
+import sys
+from collections.abc import Iterator
+
+from modicum_verify.events import KINDS, ROLES, VERB_OF
+from modicum_verify.moves import ENDS, MOVES, PERMISSIONS, START, State
+from modicum_verify.statement import Verb, namespace
+
+_HEAD = """\
+# The docket: moves and permissions
+
+Generated from `modicum_verify.moves` by `python -m modicum.docket.reference`; do not edit.
+
+A case is the fold of its log entries. An entry that the first table does not foresee, or that is signed by somebody
+whom the second does not name, is broken evidence: `modicum verify` and `modicum log fsck` end with exit code 5.
+"""
+
+_MOVES = """\
+## Moves
+
+*agreed* is never set by hand. Where an event is marked **if agreed**, the case is agreed when, with this event counted
+in, the decision of the present round permits and is not hypothetical, no blocking objection is unanswered, nobody's
+rejection stands, and enough people of the quorum's roles approve, from at least two organisations; the asker's
+organisation never counts. An approval counts only if its maker had seen the answer to every blocking objection. Any
+new decision, and any fact, resets the votes.
+"""
+
+_WORDS = """\
+`objected`, `answered` and `directed` are possible in every state, also after the end; they are drawn only where they
+can move the case.
+"""
+
+_PERMISSIONS = """\
+## Permissions
+
+Every act below is signed with the person's own Ed25519 key, as an SSHSIG in the namespace given. What the gateway
+writes is unsigned, and the fold ties it to what people signed:
+{gateway}.
+"""
+
+
+def render() -> str:
+    """The whole page, in Markdown."""
+    gateway = ", ".join(f"`{kind}`" for kind in KINDS if kind not in VERB_OF)
+    parts = [_HEAD, _MOVES, _diagram(), _WORDS, _table(), _PERMISSIONS.format(gateway=gateway), _matrix(), _notes()]
+    return "\n".join(parts)
+
+
+def _diagram() -> str:
+    arrows: dict[tuple[str, str], list[str]] = {("[*]", str(State.FILED)): [START]}
+    for (state, kind), move in MOVES.items():
+        for target in move.targets:
+            if target is state and kind in {"objected", "answered", "directed"}:
+                continue
+            label = kind if len(move.targets) == 1 or target is move.to else f"{kind}, if agreed"
+            arrows.setdefault((str(state), str(target)), []).append(label)
+    lines = [f"    {source} --> {target}: {' / '.join(labels)}" for (source, target), labels in arrows.items()]
+    ends = [f"    {state} --> [*]" for state in State if state in ENDS]
+    return "\n".join(["```mermaid", "stateDiagram-v2", *lines, *ends, "```", ""])
+
+
+def _table() -> str:
+    kinds = [kind for kind in KINDS if any(kind == moved for _, moved in MOVES)]
+    rows = [[f"**{state}**", *(_cell(state, kind) for kind in kinds)] for state in State]
+    return _markdown(["state", *(f"`{kind}`" for kind in kinds)], rows)
+
+
+def _cell(state: State, kind: str) -> str:
+    move = MOVES.get((state, kind))
+    if move is None:
+        return ""
+    return str(move.to) if len(move.targets) == 1 else f"{move.to}, {move.when_agreed} if agreed"
+
+
+def _matrix() -> str:
+    kind_of = {verb: kind for kind, verb in VERB_OF.items()}
+    rows = [
+        [f"**{verb}**", f"`{kind_of[verb]}`", *("yes" if role in PERMISSIONS[verb].roles else "" for role in ROLES)]
+        for verb in Verb
+    ]
+    return _markdown(["verb", "event", *ROLES], rows)
+
+
+def _notes() -> str:
+    return "\n".join([*_note_lines(), ""])
+
+
+def _note_lines() -> Iterator[str]:
+    for verb in Verb:
+        permission = PERMISSIONS[verb]
+        limits = [
+            "people of the custodian only" if permission.custodian_only else "",
+            "never the asker's organisation" if permission.never_the_asker else "",
+            permission.note,
+        ]
+        told = "; ".join(each for each in limits if each)
+        yield f"- **{verb}** (`{namespace(verb)}`){': ' + told if told else ''}"
+
+
+def _markdown(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join([*("| " + " | ".join(line) + " |" for line in lines), ""])
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render())
