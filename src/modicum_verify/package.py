@@ -19,13 +19,12 @@ from typing import Any, BinaryIO, Final
 
 from modicum_verify import base64c, dsse
 from modicum_verify.canonical import canonical, parse_canonical
-from modicum_verify.checkpoint import Checkpoint, read_text
+from modicum_verify.checkpoint import Checkpoint
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
-from modicum_verify.merkle import leaf_hash, verify_inclusion
 from modicum_verify.proof import TlogProof, parse_proof, verify_proof
-from modicum_verify.trust import Trust
+from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.zipform import Member, walk
 
 MANIFEST, DATAPACKAGE, KEY, TERMS, PROOF, READ_ME = (
@@ -113,9 +112,10 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     file.seek(0)
     members, small = walk(file, size_bytes=size_bytes, keep=lambda name: not name.startswith(DATA_FOLDER), place=place)
     _check_order([member.name for member in members], place=place)
-    payload, signer = _manifest_payload(small[MANIFEST], trust=trust, place=place)
+    keys = trust or _claimed(small[MANIFEST], place=f"{place}, {MANIFEST}")
+    payload, signer = _manifest_payload(small[MANIFEST], trust=keys, place=place)
     predicate = _predicate(payload, members, place=place)
-    entry, checkpoint = _logged(small[PROOF], trust=trust, place=f"{place}, {PROOF}")
+    entry, checkpoint = _logged(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
     _check_release(entry, predicate, members, place=f"{place}, {PROOF}")
     return PackageReport(
         case=predicate["case"],
@@ -157,13 +157,21 @@ def _check_order(names: list[str], *, place: str) -> None:
         raise EvidenceError(place=f"{place}, {DATA_FOLDER}", cause="is empty")
 
 
-def _manifest_payload(envelope: bytes, *, trust: Trust | None, place: str) -> tuple[bytes, str]:
+def _claimed(envelope: bytes, *, place: str) -> Trust:
+    """The keys that the manifest itself names: enough to see damage, not to know whose package it is."""
+    try:
+        statement = parse_canonical(base64c.decode(parse_canonical(envelope)["payload"]))
+        return parse_trust(canonical(statement["predicate"]["signed_with"]))
+    except EvidenceError as error:
+        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise EvidenceError(place=place, cause="is not a DSSE envelope in canonical form") from error
+
+
+def _manifest_payload(envelope: bytes, *, trust: Trust, place: str) -> tuple[bytes, str]:
     where = f"{place}, {MANIFEST}"
     try:
-        if trust is not None:
-            payload = dsse.verify(envelope, trust.manifest_key, PAYLOAD_TYPE)
-        else:
-            payload = base64c.decode(parse_canonical(envelope)["payload"])
+        payload = dsse.verify(envelope, trust.manifest_key, PAYLOAD_TYPE)
         return payload, str(parse_canonical(envelope)["signatures"][0]["keyid"])
     except EvidenceError as error:
         raise EvidenceError(place=where, cause=error.cause, cure=error.cure) from error
@@ -197,7 +205,7 @@ def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict
     return predicate
 
 
-def _logged(data: bytes, *, trust: Trust | None, place: str) -> tuple[Entry, Checkpoint]:
+def _logged(data: bytes, *, trust: Trust, place: str) -> tuple[Entry, Checkpoint]:
     try:
         proof = parse_proof(data)
         if proof.format() != data:
@@ -222,17 +230,11 @@ def _carried(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
     raise EvidenceError(place=place, cause="does not carry the log entry that it proves")
 
 
-def _checkpoint(proof: TlogProof, leaf: bytes, *, trust: Trust | None) -> Checkpoint:
-    if trust is not None:
-        # The extra is checked as an entry: its leaf by this proof, its body by the leaf.
-        checkpoint = verify_proof(replace(proof, extra=None).format(), leaf, trust.log_vkey)
-        if checkpoint.origin != trust.origin:
-            raise EvidenceError(place="checkpoint", cause="is of another log")
-        return checkpoint
-    checkpoint = read_text(proof.checkpoint_note.decode().rpartition("\n\n")[0] + "\n")
-    verify_inclusion(
-        index=proof.index, size=checkpoint.size, leaf=leaf_hash(leaf), proof=proof.hashes, root=checkpoint.root
-    )
+def _checkpoint(proof: TlogProof, leaf: bytes, *, trust: Trust) -> Checkpoint:
+    # The extra is checked as an entry: its leaf by this proof, its body by the leaf.
+    checkpoint = verify_proof(replace(proof, extra=None).format(), leaf, trust.log_vkey)
+    if checkpoint.origin != trust.origin:
+        raise EvidenceError(place="checkpoint", cause="is of another log")
     return checkpoint
 
 

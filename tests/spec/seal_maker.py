@@ -94,6 +94,7 @@ def a_manifest(**changes: Any) -> Manifest:
         handling=Handling(retention_days=30, safeguards=("encrypted at rest",)),
         delete_by="2026-12-23",
         created=AT,
+        signed_with={},
     )
     return replace(manifest, **changes)
 
@@ -147,7 +148,8 @@ def make(
     plain = plain or {"claims": b"c" * 700, "enrolment": b"e" * 900}
     identity = OneTimeIdentity.generate()
     files, stage = seal(plain, identity)
-    prepared = prepare(manifest or a_manifest(), files, identity=identity, signing_key=custodian.manifest_key)
+    signed = replace(manifest or a_manifest(), signed_with=custodian.trust.as_document())
+    prepared = prepare(signed, files, identity=identity, signing_key=custodian.manifest_key)
     proof = prove(custodian, prepared.released_content(accounting_sha256="5" * 64), case=prepared.predicate["case"])
     content, published = write(prepared, stage, proof)
     return Made(custodian, prepared, stage, proof, content, published, plain)

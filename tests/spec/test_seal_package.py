@@ -98,7 +98,7 @@ def test_the_manifest_is_a_statement_over_every_other_file() -> None:
     assert set(predicate) == {
         *("schema", "case", "round", "form", "request_sha256", "decision_sha256", "pack", "dataset", "as_of"),
         *("purpose", "recipients", "columns", "rows", "obligations", "approvals", "objections", "directives"),
-        *("handling", "witnesses", "created"),
+        *("handling", "witnesses", "created", "signed_with"),
     }
     assert predicate["schema"] == "modicum.manifest/1"
 

@@ -27,6 +27,7 @@ class Manifest:
 
     columns: `{name, treatment, ...}` per column, as decided; approvals: `{person, organisation, entry}`; objections and
     directives: as the docket holds them, each with its `entry` (an objection stays attached for ever).
+    signed_with: the home's trust root as a claim, so that damage shows even to a reader who brought none.
     created: UTC, RFC 3339, whole seconds. rows: all rows of all data files.
     """
 
@@ -50,6 +51,7 @@ class Manifest:
     handling: Handling
     delete_by: str
     created: str
+    signed_with: Mapping[str, str]
     witnesses: str = UNWITNESSED
 
     def predicate(self) -> dict[str, Any]:
@@ -79,6 +81,7 @@ class Manifest:
             },
             "witnesses": self.witnesses,
             "created": self.created,
+            "signed_with": dict(self.signed_with),
         }
 
 
