@@ -120,9 +120,7 @@ class Plan:
         return not self.tables if self.form in RECORD_FORMS else not self.eligible
 
 
-def plan(
-    request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
-) -> Plan:
+def plan(request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]) -> Plan:
     """Plan the answer to a request in one form, from the decision on it.
 
     transformations: from (form, class) to keep, drop, year, zip3 or pseudonym; what it does not list is dropped.
@@ -228,7 +226,9 @@ def _statistics(scene: _Scene, request: Request, conditions: tuple[Bound, ...]) 
     choosing = [_choosing(scene, each.column) for each in request.population.where]
     used = [*by, *sums, *choosing] or [scene.column(name) for name in request.columns]
     if not used:
-        raise InvalidInputError(cause="the question uses no column", cure="name what to count, to add up or to group by")
+        raise InvalidInputError(
+            cause="the question uses no column", cure="name what to count, to add up or to group by"
+        )
     if not question.count_persons and not sums:
         raise InvalidInputError(cause="the question counts nothing", cure="set count_persons, or name sums")
     eligible = scene.eligible(used)

@@ -49,9 +49,7 @@ def masked_rows(engine: Engine, plan: Plan, table: PlannedTable) -> Expression:
     return rows.join(small, rows[STRATUM] == small[_MASK_STRATUM])
 
 
-def released_rows(
-    engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Keyed | None
-) -> Expression:
+def released_rows(engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Keyed | None) -> Expression:
     """The rows of a table as they leave: columns in the order asked for, masked cells null.
 
     keyed: makes a pseudonym of text; needed where the plan asks for one, and for the form pseudonymised, whose first

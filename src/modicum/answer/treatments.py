@@ -98,7 +98,7 @@ def year(value: Expression, *, as_of: date) -> Expression:
 
 
 def zip3(value: Expression) -> Expression:
-    """The first three digits of a ZIP code, `000` where 20,000 people or fewer live there; null if it is no ZIP code."""
+    """The first three digits of a ZIP code, `000` where 20,000 people or fewer live; null if it is no ZIP code."""
     code = text(value)
     if value.type().is_integer():
         code = code.lpad(5, "0")  # a number has lost its leading noughts
