@@ -12,6 +12,7 @@ Source: C2SP tlog-tiles, tlog-checkpoint, tlog-proof; RFC 6962.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn, Self
 
@@ -157,8 +158,9 @@ class Ledger:
             self._folder.replace(_CHECKPOINT, note)  # The commit.
             self._folder.replace(_COPY, note)
             self._state = _State(note=note, checkpoint=checkpoint, edge=growth.edge)
-            if growth.filled:
-                self._folder.discard(each for name in growth.filled for each in self._folder.list(f"{LOG}/{name}.p"))
+            with suppress(LogUnavailableError):  # The entries stand; idle partial tiles may lie until the next open.
+                for name in growth.filled:
+                    self._folder.discard(self._folder.list(f"{LOG}/{name}.p"))
         return Receipt(first_index=before.checkpoint.size, size=checkpoint.size, checkpoint_note=note)
 
     def leaf(self, index: int) -> bytes:
