@@ -174,7 +174,7 @@ def require_agreed(case: CaseState) -> None:
     """
     if case.agreed:
         return
-    reasons = " ".join(case.why_not_agreed)
+    reasons = " ".join(case.why_not_agreed).rstrip(".")
     if case.ended or case.release is not None:
         raise ConflictError(cause=f"case {case.id} cannot be released: {reasons}", cure="file a new request")
     raise OutstandingError(cause=f"case {case.id} is not agreed: {reasons}", cure=f"next: {case.whose_turn}")
