@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from modicum.custody.dictionary import Vocabulary, read_dictionary
 from modicum.custody.population import FILES, MAX_PEOPLE, generate, identifiers, reference, services
 from modicum.custody.population.generate import apportion
 from modicum.model.errors import ConflictError, InvalidInputError
@@ -118,6 +119,18 @@ def test_the_dictionary_names_every_column_and_no_other(folder: Path) -> None:
     for column in dictionary["columns"]:
         schema = pq.read_schema(folder / f"{column['table']}.parquet")
         assert column["kind"] == kinds[str(schema.field(column["name"]).type)]
+
+
+def test_custody_reads_the_dictionary(folder: Path) -> None:
+    data = (folder / "dictionary.toml").read_bytes()
+    document = tomllib.loads(data.decode())
+    attributes = {name: frozenset(source["values"].values()) for name, source in document["strata"].items()}
+    classes = frozenset(column["data_class"] for column in document["columns"])
+    tables = {name: pq.read_schema(folder / f"{name}.parquet").names for name in document["tables"]}
+    read = read_dictionary(data, vocabulary=Vocabulary(classes=classes, attributes=attributes), tables=tables)
+    assert len(read.columns) == sum(map(len, tables.values()))
+    assert set(read.person_columns.values()) == {"MSIS_IDENT_NUM"}
+    assert {source.attribute for source in read.strata} == {"origin_state", "immigration", "part2", "enrolment_role"}
 
 
 @pytest.mark.parametrize("people", [0, -1, MAX_PEOPLE + 1])
