@@ -2,7 +2,8 @@
 
 A count of 1 to 10 people may be neither shown nor derived; 0 may be shown. One hidden cell follows from a total, and
 several can be squeezed, so further cells are hidden (the smallest first) until an attacker who knows the total, the
-shown cells and this rule still finds a wide range for each hidden one; where that cannot be had, the total is withheld.
+shown cells and this rule still finds a range from 1 to 11 or more for each; where that cannot be had, the total is
+withheld.
 All hidden cells bear one mark: which of them were small is not told.
 
 Source: CMS cell size suppression policy (ResDAC, 2024): no cell of 1 to 10, nor a way to derive one from others.
@@ -13,7 +14,6 @@ from dataclasses import dataclass
 from typing import Final
 
 FEWEST: Final = 11  # the least count of people, other than none, that may be shown
-LEAST_RANGE: Final = 10  # how far apart the ends of a hidden cell's range must be
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,51 +41,48 @@ def suppress(counts: Sequence[int], *, total: int) -> Suppression:
     if not small:
         return Suppression(small, total_shown=True)
     if total == sum(counts):
-        hidden = set(small)
-        for place in (*_by_size(counts, small), None):
+        hidden = small
+        for size in (*_sizes(counts, small), None):
             if withstands(counts, hidden):
-                return Suppression(frozenset(hidden), total_shown=True)
-            if place is not None:
-                hidden.add(place)
+                return Suppression(hidden, total_shown=True)
+            hidden |= {place for place, count in enumerate(counts) if count == size}
     return Suppression(small, total_shown=False)
 
 
-def withstands(counts: Sequence[int], hidden: set[int]) -> bool:
-    """Whether hidden cells stay vague to whoever knows the total, the shown cells, and that the smallest are hidden.
+def withstands(counts: Sequence[int], hidden: frozenset[int]) -> bool:
+    """Whether hidden cells stay vague to whoever knows the total, the shown cells, and how cells are hidden.
 
-    Such a reader knows the sum of the hidden cells, that each is 1 or more, and that none exceeds the least count shown.
+    Such a reader knows the sum of the hidden cells, that each is at least 1 and smaller than any shown, and that one at
+    least is small: so the range of each must begin at 1, or a small one could be squeezed from below.
     """
     number = len(hidden)
     if number < 2:  # noqa: PLR2004 - a single hidden cell is the difference to the total
         return False
     together = sum(counts[place] for place in hidden)
     shown = [count for place, count in enumerate(counts) if place not in hidden and count > 0]
-    ceiling = min([*shown, together])
+    ceiling = min(shown, default=together + 1) - 1
     least = max(1, together - (number - 1) * ceiling)
     most = min(ceiling, together - (number - 1))
-    return most >= FEWEST and most - least >= LEAST_RANGE
+    return least == 1 and most >= FEWEST
 
 
-def suppress_sums(contributors: Sequence[int], hidden: frozenset[int], *, total_shown: bool) -> Suppression:
+def suppress_sums(contributors: Sequence[int], hidden_counts: frozenset[int], *, total_shown: bool) -> Suppression:
     """Choose the cells of one column of sums to hide, beyond those of the counts.
 
     contributors: people whose amounts are in each sum. A sum of 1 to 10 people tells about them, as does the difference
     of a total to the sums shown: hidden sums are of two cells and eleven people at least, or the total is withheld.
     """
-    small = {place for place, count in enumerate(contributors) if is_small(count)}
-    needed = frozenset(small | hidden)
+    needed = hidden_counts | {place for place, count in enumerate(contributors) if is_small(count)}
     if not total_shown or is_small(sum(contributors)):
         return Suppression(needed, total_shown=False)
-    more = set(needed)
-    for place in (*_by_size(contributors, needed), None):
-        if not more or (len(more) > 1 and not sum(contributors[each] for each in more) < FEWEST):
-            return Suppression(frozenset(more), total_shown=True)
-        if place is not None:
-            more.add(place)
+    hidden = needed
+    for size in (*_sizes(contributors, needed), None):
+        if not hidden or (len(hidden) > 1 and sum(contributors[place] for place in hidden) >= FEWEST):
+            return Suppression(hidden, total_shown=True)
+        hidden |= {place for place, count in enumerate(contributors) if count == size}
     return Suppression(needed, total_shown=False)
 
 
-def _by_size(counts: Sequence[int], hidden: frozenset[int]) -> list[int]:
-    """Cells that could be hidden as well, the smallest first, the earlier of equals first."""
-    shown = [place for place, count in enumerate(counts) if count > 0 and place not in hidden]
-    return sorted(shown, key=lambda place: (counts[place], place))
+def _sizes(counts: Sequence[int], hidden: frozenset[int]) -> list[int]:
+    """The sizes of the cells that could be hidden as well, smallest first; equals go together, or their order tells."""
+    return sorted({count for place, count in enumerate(counts) if count > 0 and place not in hidden})
