@@ -105,8 +105,8 @@ def _policy(
         raise InvalidInputError(cause=f"{place}: {', '.join(words_)}", cure=CURE)
     if parsed.action not in ACTIONS:
         raise InvalidInputError(
-            cause=f'{place}: its scope must be (principal, action == Action::"x", resource), x disclose, applies or oblige',
-            cure=CURE,
+            cause=f"{place}: its scope names no action of a pack, or somebody in particular",
+            cure='write (principal, action == Action::"disclose", resource), or `applies`, or `oblige`',
         )
     if notes["verified"] not in VERIFICATIONS:
         raise InvalidInputError(cause=f"{place}: @verified is none of {', '.join(sorted(VERIFICATIONS))}", cure=CURE)
