@@ -16,7 +16,8 @@ from modicum.docket import gateway_events
 from modicum.docket.commands import Event, KeySigner, answer, approve, attest, direct, enrol, object_, reject
 from modicum.docket.signing import in_case, signed
 from modicum.model.decision import Verdict
-from modicum_verify.case_state import Quorum
+from modicum_verify.canonical import digest
+from modicum_verify.case_state import Quorum, obstacles
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.fold import Docket, fold
@@ -243,6 +244,34 @@ def test_a_quorum_of_one_organisation_cannot_be_recorded() -> None:
         world.decide(quorum=QUORUM)
 
 
+def test_a_vote_of_the_asker_would_not_count_even_if_it_stood_in_the_log(world: World) -> None:
+    world.approve("cms/privacy")
+    world.approve("il-hfs/origin")
+    case = world.case()
+    assert len(case.approvals) == 2
+    turned = replace(case, requester="il-hfs/analyst")
+    assert [vote.person for vote in turned.approvals] == ["cms/privacy"]
+    assert obstacles(turned) != ()
+
+
+def test_a_truly_signed_vote_on_another_decision_is_refused(world: World) -> None:
+    content = vote_content(world)
+    refused(
+        world, by_hand(world, "approved", {**content, "decision_sha256": "00" * 32}, "cms/privacy"), "another decision"
+    )
+    refused(world, by_hand(world, "approved", {**content, "round": 2}, "cms/privacy"), "another decision")
+    world.enter(by_hand(world, "approved", content, "cms/privacy"))
+
+
+def test_a_role_that_the_quorum_names_blocks_too(world: World) -> None:
+    at = world.do(object_(world.docket, CASE, by=by("cms/steward"), grounds="note", text="No."))
+    assert not world.case().objections[0].blocking
+    world.decide(quorum=Quorum(roles=("counsel", "steward"), organisations=2, approvals=2))
+    world.do(object_(world.docket, CASE, by=by("cms/steward"), grounds="note", text="No."))
+    assert [each.blocking for each in world.case().objections] == [False, True]
+    assert world.case().objections[0].index == at
+
+
 # --- objections -----------------------------------------------------------------------------------------------------
 
 
@@ -344,6 +373,23 @@ def test_a_decision_by_another_pack_is_refused(world: World) -> None:
     world.decide()
 
 
+def test_a_decision_that_permits_names_its_form(world: World) -> None:
+    honest = world.entries[-1]
+    assert honest.content is not None
+    for form in (None, "refusal"):
+        summary = {**honest.content["decision"], "form": form}
+        entry = replace(honest, index=world.docket.size, content={**honest.content, "round": 2, "decision": summary})
+        refused(world, entry, "without a form")
+
+
+def test_a_data_set_is_the_gateways_to_record(world: World) -> None:
+    content = {"name": "n", "version": "1", "catalogue_sha256": "00" * 32, "persons_at_least": 0, "confirmed": True}
+    honest = world.entry(Event("dataset", content, None))
+    refused(world, replace(honest, actor="cms/steward"), "recorded by the gateway")
+    refused(world, replace(honest, case=CASE), "recorded by the gateway")
+    world.enter(honest)
+
+
 def test_rounds_follow_one_another(world: World) -> None:
     honest = world.entries[-1]
     assert honest.content is not None
@@ -418,6 +464,14 @@ def test_a_filing_takes_the_next_number_and_its_own_signature(world: World) -> N
         ({"request": {**first.content["request"], "title": "Everything"}}, "does not match its digest"),
     ):
         refused(elsewhere, replace(first, content={**first.content, **change}), match)
+    for document, person, match in (
+        ({**first.content["request"], "custodian": "ca-dhcs"}, "hhs-oig/analyst", "another custodian"),
+        (first.content["request"], "ca-dhcs/origin", "requester whom the request names"),
+        ({**first.content["request"], "requester": None}, "ca-dhcs/origin", "requester whom the request names"),
+    ):
+        content = {"request": document, "request_sha256": digest(document)}
+        signature = signed("filed", content, case=CASE, log_size=1, by=by(person))
+        refused(elsewhere, elsewhere.entry(Event("filed", {**content, "signature": signature}, CASE)), match)
     refused(elsewhere, replace(first, case="2026-0007"), "number is next")
     refused(elsewhere, replace(first, case=None), "names no case")
     elsewhere.enter(first)
@@ -469,6 +523,16 @@ def test_nobody_enrols_alone(world: World) -> None:
         signatures = [signed("member", content, case=None, log_size=world.docket.size, by=each) for each in signers]
         return world.entry(Event("member", {**content, "signatures": signatures}, None))
 
+    def with_organisation(organisation: str) -> Entry:
+        named = {"id": organisation, "kind": "ice", "name": organisation}
+        content = {"person": honest.content["person"], "organisation": named}
+        signatures = [
+            signed("member", content, case=None, log_size=world.docket.size, by=each) for each in (*sponsors, new)
+        ]
+        return world.entry(Event("member", {**content, "signatures": signatures}, None))
+
+    refused(world, with_organisation("ice"), "person of another one")
+    refused(world, with_organisation("il-hfs"), "organisation that is enrolled")
     refused(world, with_signers(*sponsors), "fewer than 3")
     refused(world, with_signers(*sponsors, by("ca-dhcs/counsel")), "own signature")
     refused(world, with_signers(by("cms/counsel"), by("cms/privacy"), new), "two founding organisations")
