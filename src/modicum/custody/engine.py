@@ -123,8 +123,12 @@ class Engine:
 
     def batches(self, expr: Expression, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Compute an expression, a batch of rows at a time, in constant memory."""
+        yield from self.stream(self.sql(expr), rows=rows)
+
+    def stream(self, statement: str, *, rows: int) -> Iterator[pa.RecordBatch]:
+        """Run a statement of ours, a batch of rows at a time; nothing else may run here until it is spent."""
         with spoken("computing rows"):
-            yield from self._backend.to_pyarrow_batches(expr.as_table(), chunk_size=rows)
+            yield from self._connection.sql(statement).to_arrow_reader(rows)
 
     def copy_parquet(self, expr: Expression, target: Path | int) -> int:
         """Stream an expression as zstd Parquet into a FIFO, or into an open file descriptor; gives the rows written.

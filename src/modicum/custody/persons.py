@@ -7,7 +7,7 @@ table names them, then the other tables, by name.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -40,8 +40,9 @@ _PEOPLE: Final = re.compile(
     r"(.*_)?(patient|person|people|member|beneficiary|beneficiarie|bene|recipient|enrollee)s?(_.*)?"
 )
 _NAMELIKE: Final = re.compile(
-    r"(.*_)?(FIRST|LAST|GIVEN|FAMILY|SURNAME|SRNM|1ST|FIRST_NAME|LAST_NAME|FIRSTNAME|LASTNAME)(_.*)?|(.*_)?BIRTH_?(DT|DATE|DAY)?|"
-    r"(.*_)?BRTH_DT|DOB|.*DATE_OF_BIRTH|SSN|SSN_NUM"
+    r"(BENE_|ELGBL_|PATIENT_|PERSON_|MEMBER_)?"
+    r"(FIRST|LAST|GIVEN|FAMILY|SURNAME|(FIRST|LAST|1ST|SRNM|GVN|FAMILY|GIVEN)_?NAME|(BIRTH|BRTH)_?(DT|DATE|DAY))"
+    r"|DOB|DATE_OF_BIRTH|SSN(_NUM)?"
 )
 _OWN_ID: Final = re.compile(r"ID|.*_ID|.*_KEY|.*_NO|.*_NUM")
 
@@ -71,23 +72,31 @@ def find_person_columns(engine: Engine, tables: Mapping[str, RawTable]) -> Perso
 
     Raises InvalidInputError: none can be told; the steward's dictionary must name it.
     """
-    candidates = {name: _candidates(engine, table) for name, table in tables.items()}
-    anchors = [(name, column) for name in tables for column in candidates[name]]
-    best: tuple[tuple[int, int, int, int], str, dict[str, str | None]] | None = None
-    for name, anchor in anchors:
-        columns = {
-            other: _joining(engine, tables[name], anchor, table, candidates[other]) for other, table in tables.items()
-        }
-        found = sum(1 for column in columns.values() if column)
-        score = (found, _likeness(tables[name]), -_rank(anchor), _distinct(engine, tables[name], anchor))
-        if best is None or score > best[0]:
-            best = score, name, columns
-    if best is None:
+    candidates = [(name, column) for name, table in tables.items() for column in _candidates(engine, table)]
+    if not candidates:
         raise InvalidInputError(
             cause="no column can be told to be the key of a person",
             cure='give a dictionary with `person_column = "..."` under [tables.NAME]',
         )
-    return PersonColumns(main=best[1], columns=best[2])
+    shared = _shared_keys(engine, tables, candidates)
+
+    def joined_to(anchor: int) -> dict[str, str | None]:
+        columns: dict[str, str | None] = dict.fromkeys(tables)
+        most = dict.fromkeys(tables, 0)
+        for place, (name, column) in enumerate(candidates):
+            met = shared.get((anchor, place), 0)
+            alike = not tables[name].rows and plain(column) == plain(candidates[anchor][1])
+            if met > most[name] or (alike and columns[name] is None):
+                columns[name], most[name] = column, met
+        return columns | {candidates[anchor][0]: candidates[anchor][1]}
+
+    def merit(anchor: int) -> tuple[int, int, int, int]:
+        name, column = candidates[anchor]
+        found = sum(1 for each in joined_to(anchor).values() if each)
+        return found, _likeness(tables[name]), shared.get((anchor, anchor), 0), -_rank(column)
+
+    best = max(range(len(candidates)), key=merit)
+    return PersonColumns(main=candidates[best][0], columns=joined_to(best))
 
 
 def main_table(engine: Engine, tables: Mapping[str, RawTable], columns: Mapping[str, str | None]) -> PersonColumns:
@@ -146,21 +155,21 @@ def _likeness(table: RawTable) -> int:
     return sum(1 for column in table.columns if _NAMELIKE.fullmatch(plain(column)))
 
 
-def _joining(engine: Engine, main: RawTable, anchor: str, table: RawTable, candidates: Iterable[str]) -> str | None:
-    """The candidate whose values meet the anchor's; of an empty table, the one with its name."""
-    if table is main:
-        return anchor
-    best, most = None, 0
-    for column in candidates:
-        if not table.rows and plain(column) == plain(anchor):
-            return column
-        shared = engine.run(
-            f"SELECT count(*) FROM (SELECT {person_key(column)} FROM {table.view()} INTERSECT "  # noqa: S608 - quoted
-            f"SELECT {person_key(anchor)} FROM {main.view()}) AS met(person_key) WHERE person_key IS NOT NULL"
-        )[0][0]
-        if shared > most:
-            best, most = column, int(shared)
-    return best
+def _shared_keys(
+    engine: Engine, tables: Mapping[str, RawTable], candidates: list[tuple[str, str]]
+) -> dict[tuple[int, int], int]:
+    """How many keys two candidates have in common, by their places; a candidate with itself: how many it has."""
+    parts = [
+        f"SELECT {place} AS place, {person_key(column)} AS person_key FROM {tables[name].view()} GROUP BY 2"  # noqa: S608
+        for place, (name, column) in enumerate(candidates)
+    ]
+    engine.run(f"CREATE TEMP TABLE candidates AS SELECT * FROM ({' UNION ALL '.join(parts)})")  # noqa: S608 - quoted
+    met = engine.run(
+        "SELECT one.place, other.place, count(*) FROM candidates AS one JOIN candidates AS other USING (person_key) "
+        "GROUP BY ALL"
+    )
+    engine.run("DROP TABLE candidates")
+    return {(one, other): count for one, other, count in met}
 
 
 def _distinct(engine: Engine, table: RawTable, column: str) -> int:

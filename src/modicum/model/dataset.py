@@ -34,7 +34,10 @@ class StratumSource:
     """How one row attribute is evidenced: a column and what its values mean. Whatever is not listed is unknown.
 
     A row of another table takes the value of its person, unknown where the person's rows disagree or are missing.
-    `prefixes` are tried after `values`, longest first; `otherwise` is what a present, unlisted value means.
+    `prefixes` are tried after `values`, longest first; `otherwise` is what a present, unlisted value means. With more
+    columns in `also`, a value listed in any of them decides (two that disagree: unknown), else `otherwise` where one
+    is present. A `shape` ("icd-10") is the form that a value must have for `otherwise`; one that is present without
+    that form is unknown, beside whatever unlisted ones. Several sources of one attribute stand in different tables.
     """
 
     attribute: str
@@ -43,6 +46,8 @@ class StratumSource:
     values: Mapping[str, str] = field(default_factory=dict)
     prefixes: Mapping[str, str] = field(default_factory=dict)
     otherwise: str = UNKNOWN
+    also: tuple[str, ...] = ()
+    shape: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +120,8 @@ class Dataset:
                     "values": dict(source.values),
                     "prefixes": dict(source.prefixes),
                     "otherwise": source.otherwise,
+                    "also": list(source.also),
+                    "shape": source.shape,
                 }
                 for source in self.strata_sources
             ],
