@@ -172,7 +172,7 @@ def _voted(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple
 
 def _objected(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     del entry
-    blocking = case.blocks(said.roles)
+    blocking = bool(said.roles & case.reviewers)
     objection = Objection(**_fields(said), grounds=content["grounds"], strata=content["strata"], blocking=blocking)
     summary = "objected; blocks until answered" if blocking else "objected; recorded"
     return replace(case, objections=(*case.objections, objection)), summary

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from modicum_verify.moves import BLOCKING, ENDS, State
+from modicum_verify.moves import ENDS, REVIEWERS, State
 
 GATEWAY_TURN = "gateway"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quorum:
-    """How many people of which roles, from how many organisations, must approve."""
+    """How many people, from how many organisations, must approve; every role named must be among them."""
 
     roles: tuple[str, ...]
     organisations: int
@@ -180,19 +180,18 @@ class CaseState:
     def standing_votes(self) -> tuple[Vote, ...]:
         """The latest vote of each person in the present round, if it counts.
 
-        That takes an eligible role, another organisation than the asker's, and a signature made in sight of every
+        That takes a reviewing role, another organisation than the asker's, and a signature made in sight of every
         answer to a blocking objection.
         """
         if self.decision is None or self.state is State.FILED:
             return ()
-        eligible = set(self.decision.quorum.roles)
         answers = [each.answer.index for each in self.objections if each.blocking and each.answer is not None]
         seen = max(answers, default=-1)
         latest = {vote.person: vote for vote in self.votes if vote.round == self.round}
         return tuple(
             vote
             for vote in latest.values()
-            if vote.roles & eligible and vote.organisation != self.asker and vote.log_size > seen
+            if vote.roles & self.reviewers and vote.organisation != self.asker and vote.log_size > seen
         )
 
     @property
@@ -246,17 +245,24 @@ class CaseState:
         """The release that is under way or done; None if there is none, or the last attempt was aborted."""
         return self.releases[-1] if self.releases and self.releases[-1].aborted is None else None
 
-    def blocks(self, roles: frozenset[str]) -> bool:
-        """Whether an objection by somebody with these roles would block."""
-        reviewers = set(self.decision.quorum.roles) if self.decision else set()
-        return bool(roles & (BLOCKING | reviewers))
+    @property
+    def reviewers(self) -> frozenset[str]:
+        """The roles whose vote counts in this case and whose objection blocks it."""
+        return REVIEWERS | (frozenset(self.decision.quorum.roles) if self.decision else frozenset())
+
+    @property
+    def missing_roles(self) -> tuple[str, ...]:
+        """The roles that the quorum names and that have not approved."""
+        given = {role for vote in self.approvals for role in vote.roles}
+        return tuple(role for role in (self.decision.quorum.roles if self.decision else ()) if role not in given)
 
 
 def obstacles(case: CaseState) -> tuple[str, ...]:
     """What keeps an open case from being agreed. The one place where agreement is judged.
 
     Agreed: a decision of this day's law that permits; no unanswered blocking objection; no standing rejection; enough
-    approvals of the present round, by the quorum's roles, from at least two organisations, the asker's never counted.
+    approvals of the present round, every role of the quorum among them, from at least two organisations, the asker's
+    never counted.
     """
     decision = case.decision
     if decision is None:
@@ -279,9 +285,10 @@ def obstacles(case: CaseState) -> tuple[str, ...]:
     needed = max(2, quorum.organisations)
     if len(approvals) < quorum.approvals or len(organisations) < needed:
         found.append(
-            f"{len(approvals)} of {quorum.approvals} approvals by {' or '.join(quorum.roles)}, "
-            f"from {len(organisations)} of {needed} organisations."
+            f"{len(approvals)} of {quorum.approvals} approvals, from {len(organisations)} of {needed} organisations."
         )
+    if case.missing_roles:
+        found.append(f"Approval is missing by: {', '.join(case.missing_roles)}.")
     return tuple(found)
 
 
@@ -297,4 +304,5 @@ def _reviewers_turn(case: CaseState) -> str:
         return "counsel or privacy_officer of the custodian: answer the objection"
     if case.rejections:
         return "those who reject, or the gateway: think again, or refuse"
-    return f"{' or '.join(decision.quorum.roles)}: approve, reject or object"
+    who = ", ".join(case.missing_roles) or "reviewers of another organisation"
+    return f"{who}: approve, reject or object"

@@ -79,8 +79,8 @@ REQUESTER, STEWARD, PRIVACY_OFFICER = "requester", "steward", "privacy_officer"
 COUNSEL, OFFICIAL, ORIGIN, AUDITOR = "counsel", "accountable_official", "origin", "auditor"
 EVERYBODY: Final = frozenset({REQUESTER, STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR})
 
-BLOCKING: Final = frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN})
-"""Roles whose objection blocks whatever the quorum of the case; the quorum's own roles are added to them."""
+REVIEWERS: Final = frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN})
+"""Roles whose vote counts and whose objection blocks; where a quorum names another role, that role is added."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,12 +104,12 @@ PERMISSIONS: Final[Mapping[Verb, Permission]] = {
     Verb.APPROVE: Permission(
         roles=frozenset({STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR}),
         never_the_asker=True,
-        note="counts where the quorum of the case names the role",
+        note="steward and auditor only where the quorum of the case names them",
     ),
     Verb.REJECT: Permission(
         roles=frozenset({STEWARD, PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN, AUDITOR}),
         never_the_asker=True,
-        note="counts where the quorum of the case names the role",
+        note="steward and auditor only where the quorum of the case names them",
     ),
     Verb.OBJECT: Permission(
         roles=EVERYBODY, note="blocks by the roles that review, or by an origin; otherwise recorded"

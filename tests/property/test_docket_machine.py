@@ -18,10 +18,8 @@ from docket_world import FACT_ROLES, PEOPLE, World, by, genesis, person_row, rel
 
 from modicum.docket import gateway_events
 from modicum.docket.commands import Event, answer, approve, attest, direct, enrol, object_, reject
-from modicum.docket.views import case_document
 from modicum.model.decision import Verdict
 from modicum.model.errors import EvidenceError, RequesterError
-from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState, obstacles
 from modicum_verify.events import KINDS, check_content
 from modicum_verify.fold import fold
@@ -177,8 +175,6 @@ class Docketing(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         assert fold(self.world.entries) == self.world.docket
-        for case in self.world.docket.cases.values():
-            canonical(case_document(case))
 
 
 Docketing.TestCase.settings = settings(

@@ -47,7 +47,7 @@ PEOPLE = {
     "hhs-oig/inspector": ["auditor"],
 }
 FOUNDERS = ("cms/privacy", "ca-dhcs/origin")
-QUORUM = Quorum(roles=("privacy_officer", "counsel", "origin"), organisations=2, approvals=2)
+QUORUM = Quorum(roles=("privacy_officer",), organisations=2, approvals=2)
 FACT_ROLES = {"agreement-in-force": ("privacy_officer", "counsel"), "notice-published": ("privacy_officer",)}
 BECAUSE = Because(id="MCD-001", cite="42 U.S.C. 1396a(a)(7)", basis=Basis.LAW, verified="text-read", title="Safeguards")
 CASE = "2026-0001"

@@ -9,7 +9,7 @@ from modicum.docket.reference import render
 from modicum_verify.canonical import canonical
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import KINDS, OUTSIDE_CASES, ROLES, VERB_OF, check_content
-from modicum_verify.moves import BLOCKING, ENDS, EVERYBODY, MOVES, PERMISSIONS, START, State, why_not_permitted
+from modicum_verify.moves import ENDS, EVERYBODY, MOVES, PERMISSIONS, REVIEWERS, START, State, why_not_permitted
 from modicum_verify.statement import Statement, Verb, namespace
 from modicum_verify.trust import Trust, parse_trust
 
@@ -74,7 +74,7 @@ def test_every_kind_of_event_has_its_place() -> None:
 def test_roles_are_those_that_are_known() -> None:
     assert set(ROLES) == EVERYBODY
     assert all(permission.roles <= EVERYBODY for permission in PERMISSIONS.values())
-    assert PERMISSIONS[Verb.APPROVE].roles >= BLOCKING
+    assert PERMISSIONS[Verb.APPROVE].roles >= REVIEWERS
     assert "requester" not in PERMISSIONS[Verb.APPROVE].roles
 
 

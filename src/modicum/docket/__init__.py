@@ -5,7 +5,6 @@ founding        genesis and enrolment
 gateway_events  what the gateway records, unsigned
 permissions     who may do what, asked before a command runs
 signing         how an event gets its signature
-views           a case as published JSON
 reference       the page docs/reference/docket.md, made from the tables
 
 The tables of moves and permissions, and the fold that gives a case, are the foundation's (`modicum_verify.moves`,

@@ -179,9 +179,9 @@ def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decide
     decision = case.decision
     if decision is None:
         raise ConflictError(cause=f"case {case.id} has no decision yet", cure="have it decided, then vote")
-    if not member.roles & set(decision.quorum.roles):
+    if not member.roles & case.reviewers:
         raise NotPermittedError(
-            cause=f"{member.handle} does not review case {case.id}: that is for {' or '.join(decision.quorum.roles)}",
+            cause=f"{member.handle} does not review case {case.id}: that is for {' or '.join(sorted(case.reviewers))}",
             cure="object instead; an objection is recorded whoever makes it",
         )
     return decision

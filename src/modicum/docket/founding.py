@@ -32,7 +32,8 @@ def found(
     """Make the genesis of an evaluation home, signed by its founders.
 
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
-    carry a comment, which is dropped. founders: private keys by `organisation/person`, of at least two organisations.
+    carry a comment, which is dropped; a name left empty is made from the handle. founders: private keys by
+    `organisation/person`, of at least two organisations.
 
     Raises InvalidInputError: a malformed field, a person or key listed twice, founders of one organisation alone.
     """
@@ -129,4 +130,5 @@ def _person(each: Mapping[str, Any]) -> dict[str, Any]:
         line = public_key_line(read_public_key_line(str(each.get("public_key", ""))))
     except ModicumError as error:
         raise InvalidInputError(cause=error.cause, cure=error.cure) from None
-    return {**each, "roles": list(each.get("roles", ())), "public_key": line}
+    name = each.get("name") or f"{each.get('person')} of {each.get('organisation')}"
+    return {**each, "name": name, "roles": list(each.get("roles", ())), "public_key": line}

@@ -25,7 +25,7 @@ class QuorumLike(Protocol):
 
     @property
     def roles(self) -> Sequence[str]:
-        """The roles whose approval counts."""
+        """The roles that must all be among those who approve."""
 
     @property
     def organisations(self) -> int:
