@@ -90,7 +90,7 @@ def ladder(request: Request, decision: Decision, *, people: Mapping[int, int] | 
     people: persons in each stratum, by its index in the decision; None where the reader may not know.
     """
     counts = None if people is None else _by_stratum(people, len(decision.strata))
-    seen = {form: _Sight.of(request, decision, form) for form in decision.forms}
+    seen = {form: Sight.of(request, decision, form) for form in decision.forms}
     answering = [form for form in decision.forms if form.rung >= request.question.asks.needs.rung]
     permitted = [form for form in answering if seen[form].verdict is Verdict.PERMITTED]
     lowest = min(permitted, key=lambda form: form.rung, default=Form.REFUSAL)
@@ -105,7 +105,7 @@ def sorted_forms(decision: Decision) -> list[Form]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Sight:
+class Sight:
     """One form, looked at: the cells that count for it, stratum by stratum."""
 
     form: Form
@@ -113,7 +113,8 @@ class _Sight:
     open_strata: tuple[int, ...]
 
     @classmethod
-    def of(cls, request: Request, decision: Decision, form: Form) -> "_Sight":
+    def of(cls, request: Request, decision: Decision, form: Form) -> "Sight":
+        """Look at a decision in one form."""
         names = request.columns if form in RECORD_FORMS else (_used(request) or request.columns)
         columns = list(dict.fromkeys(_index(decision, name) for name in names))
         cells = tuple(
@@ -128,6 +129,7 @@ class _Sight:
 
     @property
     def verdict(self) -> Verdict:
+        """Permitted where something may leave, else conditional where it could, else forbidden."""
         if self.open_strata:
             return Verdict.PERMITTED
         enough = any if self.form in RECORD_FORMS else all
@@ -136,17 +138,20 @@ class _Sight:
 
     @property
     def columns(self) -> int:
+        """How many columns count."""
         return len(self.cells[0]) if self.cells else 0
 
     @property
     def permitted_columns(self) -> int:
+        """How many of them may leave in some stratum."""
         return sum(any(c.verdict is Verdict.PERMITTED for c in column) for column in zip(*self.cells, strict=True))
 
     def distinct(self, verdict: Verdict) -> set[Cell]:
+        """The different cells of one verdict."""
         return {cell for row in self.cells for cell in row if cell.verdict is verdict}
 
 
-def _rung(sight: _Sight, counts: Mapping[int, int] | None, *, why: str) -> Rung:
+def _rung(sight: Sight, counts: Mapping[int, int] | None, *, why: str) -> Rung:
     fixed = _ABOUT_A_PERSON.get(sight.form)
     verdict = sight.verdict
     none = verdict is not Verdict.PERMITTED
@@ -180,7 +185,7 @@ def _refusal(lowest: Form) -> Rung:
     )
 
 
-def _why(request: Request, sight: _Sight, lowest: Form) -> str:
+def _why(request: Request, sight: Sight, lowest: Form) -> str:
     needs = request.question.asks.needs
     gives = f"Gives {_GIVES[sight.form]}"
     says = {
@@ -197,12 +202,12 @@ def _why(request: Request, sight: _Sight, lowest: Form) -> str:
     return f"{gives}; it would answer the question{says}."
 
 
-def _missing(sight: _Sight) -> tuple[tuple[str, ...], ...]:
+def _missing(sight: Sight) -> tuple[tuple[str, ...], ...]:
     found = {tuple(sorted(facts)) for cell in sight.distinct(Verdict.CONDITIONAL) for facts in cell.missing}
     return tuple(sorted(found, key=lambda facts: (len(facts), facts)))
 
 
-def _cites(sight: _Sight, verdict: Verdict) -> tuple[str, ...]:
+def _cites(sight: Sight, verdict: Verdict) -> tuple[str, ...]:
     return tuple(sorted({because.cite for cell in sight.distinct(verdict) for because in cell.because}))
 
 

@@ -5,6 +5,7 @@ or nothing is answered.
 """
 
 from dataclasses import dataclass
+from itertools import count
 from typing import Final
 
 import numpy as np
@@ -18,7 +19,8 @@ from modicum.custody.engine import Engine
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 
-_FUNCTION: Final = "keyed_pseudonym"
+_FUNCTION: Final = "keyed_pseudonym"  # a serial number follows: an engine takes each name once
+_SERIAL: Final = count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +86,7 @@ def _keyed(engine: Engine, plan: Plan, key: bytes | None) -> Keyed | None:
         return None
     if key is None:
         raise InvalidInputError(cause="a pseudonym needs the recipients' key", cure="derive it with recipients_key")
-    function = engine.udf_binary(_FUNCTION, pseudonymiser(key))
+    function = engine.udf_binary(f"{_FUNCTION}_{next(_SERIAL)}", pseudonymiser(key))
     return lambda words: function(words.hexdigest("sha256").cast("binary"))
 
 
