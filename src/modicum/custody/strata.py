@@ -37,23 +37,23 @@ def assign(engine: Engine, tables: Mapping[str, RawTable], dictionary: Dictionar
     """
     attributes = sorted(vocabulary.attributes)
     domains = {attribute: vocabulary.domain(attribute) for attribute in attributes}
-    _evidence(engine, attributes, domains, dictionary, tables)
+    for table in tables.values():
+        _say(engine, table, dictionary, domains)
+    _evidence(engine, domains, dictionary)
     codes: set[int] = set()
-    for name, table in tables.items():
-        own = {each.attribute: each for each in dictionary.strata if each.table == name}
-        column = dictionary.person_columns.get(name)
-        key = person_key(column) if column else "CAST(NULL AS VARCHAR)"
+    for name in tables:
+        own = {each.attribute for each in dictionary.strata if each.table == name}
         code = "0"
         for attribute in attributes:
             unknown = domains[attribute].index(UNKNOWN)
-            fallback = f"coalesce(evidence.{quoted(attribute)}, {unknown})"
-            value = value_sql(own[attribute], domains[attribute]) if attribute in own else fallback
+            value = quoted(attribute)
+            value = f"said.{value}" if attribute in own else f"coalesce(evidence.{value}, {unknown})"
             code = f"({code} * {len(domains[attribute])} + CAST({value} AS UINTEGER))"
         engine.run(
             f"CREATE TABLE {Assigned.joined(name)} AS SELECT {ROW}, ordinal, CAST({code} AS UINTEGER) AS code "  # noqa: S608
-            f"FROM (SELECT *, {key} AS _modicum_key FROM {table.view()}) AS raw "
-            "LEFT JOIN evidence ON evidence.person_key = raw._modicum_key"
+            f"FROM {_said(name)} AS said LEFT JOIN evidence USING (person_key)"
         )
+        engine.run(f"DROP TABLE {_said(name)}")
         codes |= {row[0] for row in engine.run(f"SELECT DISTINCT code FROM {Assigned.joined(name)}")}  # noqa: S608
     ordered = tuple(sorted(codes))
     return Assigned(strata=tuple(_stratum(code, attributes, domains) for code in ordered), codes=ordered)
@@ -102,22 +102,31 @@ def _text(column: str) -> str:
     return f"CAST({quoted(column)} AS VARCHAR)"
 
 
-def _evidence(
-    engine: Engine,
-    attributes: Sequence[str],
-    domains: Mapping[str, Sequence[str]],
-    dictionary: Dictionary,
-    tables: Mapping[str, RawTable],
-) -> None:
-    """Make the engine's table `evidence`: one row per person, with an index into the domain of each attribute."""
+def _said(table: str) -> str:
+    return quoted(f"said {table}")
+
+
+def _say(engine: Engine, table: RawTable, dictionary: Dictionary, domains: Mapping[str, Sequence[str]]) -> None:
+    """Make a table of what the rows of one table say: (`_modicum_row`, person_key, an index for each attribute)."""
+    column = dictionary.person_columns.get(table.name)
+    picked = [ROW, f"{person_key(column) if column else 'CAST(NULL AS VARCHAR)'} AS person_key"]
+    picked += [
+        f"{value_sql(source, domains[source.attribute])} AS {quoted(source.attribute)}"
+        for source in dictionary.strata
+        if source.table == table.name
+    ]
+    engine.run(f"CREATE TABLE {_said(table.name)} AS SELECT {', '.join(picked)} FROM {table.view()}")  # noqa: S608
+
+
+def _evidence(engine: Engine, domains: Mapping[str, Sequence[str]], dictionary: Dictionary) -> None:
+    """Make the table `evidence`: one row per person (person_key, ordinal), with an index for each attribute."""
     picked, joins = ["persons.person_key", "persons.ordinal"], []
-    for attribute in attributes:
-        unknown = domains[attribute].index(UNKNOWN)
+    for attribute, domain in domains.items():
+        unknown = domain.index(UNKNOWN)
         parts = [
-            f"SELECT {person_key(key)} AS person_key, {value_sql(source, domains[attribute])} AS value "  # noqa: S608
-            f"FROM {tables[source.table].view()}"
+            f"SELECT person_key, {quoted(attribute)} AS value FROM {_said(source.table)}"  # noqa: S608 - quoted
             for source in dictionary.strata
-            if source.attribute == attribute and (key := dictionary.person_columns.get(source.table))
+            if source.attribute == attribute and dictionary.person_columns.get(source.table)
         ]
         if not parts:
             picked.append(f"{unknown} AS {quoted(attribute)}")
