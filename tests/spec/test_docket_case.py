@@ -123,6 +123,12 @@ def test_every_role_of_the_quorum_must_be_among_those_who_approve(world: World) 
     assert world.case().why_not_agreed == ("Approval is missing by: counsel.",)
     world.approve("ca-dhcs/counsel")
     assert world.case().agreed
+    world.decide(quorum=Quorum(roles=("privacy_officer",), organisations=2, approvals=3))
+    world.approve("cms/privacy")
+    world.approve("il-hfs/origin")
+    assert world.case().why_not_agreed == ("2 of 3 approvals, from 2 of 2 organisations.",)
+    world.approve("cms/counsel")
+    assert world.case().agreed
     world.decide(quorum=Quorum(roles=("privacy_officer",), organisations=3, approvals=2))
     world.approve("cms/privacy")
     world.approve("il-hfs/origin")
