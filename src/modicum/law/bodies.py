@@ -28,12 +28,16 @@ _OPTIONAL: Final = frozenset({"until", "obligation", "note"})
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Body:
-    """A body of law. With a `default` it denies what it applies to and does not permit; without, it only forbids."""
+    """A body of law. With a `default` it denies what it applies to and does not permit; without, it only forbids.
+
+    `ground`: it can make a disclosure lawful by itself; the others only narrow.
+    """
 
     id: str
     title: str
     file: str
     basis: Basis
+    ground: bool
     default: Because | None
     policies: tuple[Policy, ...]
 
@@ -63,9 +67,14 @@ def read_body(
     if found:
         raise InvalidInputError(cause=f"pack file {entry.file}: {found[0]}", cure=CURE)
     body = Body(
-        id=entry.id, title=entry.title, file=entry.file, basis=basis,
-        default=None if entry.default is None else because_of(entry.default), policies=policies,
-    )  # fmt: skip
+        id=entry.id,
+        title=entry.title,
+        file=entry.file,
+        basis=basis,
+        ground=entry.ground and entry.default is not None and basis is Basis.LAW,
+        default=None if entry.default is None else because_of(entry.default),
+        policies=policies,
+    )
     _check_shape(body)
     return body
 

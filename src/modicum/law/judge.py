@@ -1,9 +1,10 @@
 """The verdict of one cell: bodies of law joined by AND, what decided, what is missing, what it obliges to.
 
-Rules kept here. Permitted only if every body that applies permits, at least one body of law applies, and nothing
-forbids. Everybody who asks or receives is looked at as a recipient of their own, and the law must permit each of them.
-A forbid counts where its body applies; a body without a default (orders, house rules) always applies, and never
-permits. An error in Cedar forbids. A cell that facts could turn is conditional, with every minimal set of them.
+Rules kept here. Permitted only if every body that applies permits, at least one body that can be a ground applies for
+certain, and nothing forbids. Everybody who asks or receives is looked at as a recipient of their own, and the law must
+permit each of them. A forbid counts where its body applies; a body without a default (orders, house rules) always
+applies, and never permits. An error in Cedar forbids. A cell that facts could turn is conditional, with every minimal
+set of them.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -65,6 +66,7 @@ class _Stance:
     permits: tuple[tuple[Table, Row], ...]
     forbids: tuple[tuple[Table, Row], ...]
     looked: tuple[Table, ...]
+    lawful: bool  # a body of law that applies for certain: without one, nothing is permitted
 
     def permitting(self, facts: Facts) -> list[Table]:
         return [table for table, row in self.permits if _permits(table, row, facts)]
@@ -91,7 +93,7 @@ class Judge:
 
     def cell(self, form: Form, data_class: str | None, stratum: Stratum) -> Cell:
         """The verdict of a data class (None: unclassified) of a stratum in a form."""
-        given = {"form": str(form), "data_class": data_class, **dict(stratum)}
+        given = {"form": str(form), "data_class": self._class(data_class), **self._evidence(stratum)}
         stances: list[_Stance] = []
         obligations: set[str] = set()
         for front in self._by_form[form]:
@@ -107,12 +109,13 @@ class Judge:
                     tuple((table, rows[id(table)]) for table in front.permits),
                     tuple((table, rows[id(table)]) for table in front.forbids),
                     (*front.applies, *front.permits, *front.forbids),
+                    lawful=front.body.ground and any(table.surely(_parts(table, given)) for table in held),
                 )
             )
             obligations.update(
                 str(table.policy.obligation) for table in front.obliges if rows[id(table)][0] is Truth.HOLDS
             )
-        return self._judge(stances, given, tuple(sorted(obligations)), unclassified=data_class is None)
+        return self._judge(stances, given, tuple(sorted(obligations)), unclassified=given["data_class"] is None)
 
     def classes(self, form: Form, values: Sequence[str | None]) -> list[int]:
         """Numbers that are equal for data classes which no policy that matters in a form can tell apart."""
@@ -132,8 +135,19 @@ class Judge:
                 for name in table.attributes
                 if name not in {"form", "data_class"}
             )
-            for found in map(dict, values)
+            for found in map(self._evidence, values)
         )
+
+    def _class(self, data_class: str | None) -> str | None:
+        return data_class if data_class in self.pack.vocabulary.classes else None
+
+    def _evidence(self, stratum: Stratum) -> dict[str, str]:
+        """The attributes of the pack; what is missing, or outside its domain, is unknown and no value of its own."""
+        found = dict(stratum)
+        return {
+            name: value if (value := found.get(name, UNKNOWN)) in domain else UNKNOWN
+            for name, domain in self.pack.attributes.items()
+        }
 
     def _live(self, form: Form) -> list[Table]:
         return [table for front in self._by_form[form] for table in front.tables]
@@ -155,7 +169,7 @@ class Judge:
         unclassified: bool,
     ) -> Cell:  # fmt: skip
         facts = self.circumstances.facts
-        lawful = any(each.body.default is not None and each.body.basis is Basis.LAW for each in stances)
+        lawful = any(each.lawful for each in stances)
         refusals = [
             *([self.pack.defaults.unclassified] if unclassified else []),
             *([self.pack.defaults.party] if self._strangers else []),

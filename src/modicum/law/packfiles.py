@@ -34,12 +34,16 @@ class Provision(Strict):
 
 
 class BodyEntry(Strict):
-    """A body of law: one Cedar file. Without `default` it only forbids and obliges."""
+    """A body of law: one Cedar file. Without `default` it only forbids and obliges.
+
+    `ground`: false where the body only narrows what another allows, and alone makes nothing lawful.
+    """
 
     id: Text
     file: Annotated[str, Field(pattern=r"^(statutes|orders|custodian)/[a-z0-9-]+\.cedar$")]
     title: Text
     basis: Literal["law", "order", "custodian_policy"]
+    ground: bool = True
     default: Provision | None = None
 
 

@@ -48,13 +48,13 @@ class Table:
         """The entries of a cell whose parts, in the order of `attributes`, are given: one for each subset of facts."""
         if ANY not in parts:
             return self._rows[parts]
-        choices = [
-            range(len(self._numbers[name])) if part == ANY else (part,)
-            for name, part in zip(self.attributes, parts, strict=True)
-        ]
-        merged = self._merge([self._rows[each] for each in product(*choices)])
+        merged = self._merge(self._possible(parts))
         self._rows[parts] = merged
         return merged
+
+    def surely(self, parts: tuple[int, ...]) -> bool:
+        """Whether the policy holds, without facts, whatever the unknown attributes turn out to be."""
+        return all(row[0] is Truth.HOLDS for row in self._possible(parts))
 
     def live(self, attribute: str, value: str) -> bool:
         """Whether the policy holds, or errs, in any row where the attribute has this value."""
@@ -71,6 +71,13 @@ class Table:
     def truth(self, row: Row, facts: frozenset[str]) -> Truth:
         """The entry of a row under a set of facts."""
         return row[sum(1 << place for place, fact in enumerate(self.policy.facts) if fact in facts)]
+
+    def _possible(self, parts: tuple[int, ...]) -> list[Row]:
+        choices = [
+            range(len(self._numbers[name])) if part == ANY else (part,)
+            for name, part in zip(self.attributes, parts, strict=True)
+        ]
+        return [self._rows[each] for each in product(*choices)]
 
     def _part(self, attribute: str, value: str | None) -> int:
         numbers = self._numbers[attribute]
