@@ -1,1 +1,79 @@
-"""See below."""
+"""The command line: parse, call one function of the hall, render. No logic of its own.
+
+`main` is the only place where errors become exit codes, and the only one that catches everything: whatever was not
+foreseen ends as exit 1 with the place in our code and without the message, since a library's may quote a record.
+"""
+
+import sys
+import traceback
+
+import click
+import typer
+
+from modicum.cli import account, data, docket, house, law, log, release, request
+from modicum.cli.exits import MEANING, Exit, exit_of
+from modicum.cli.output import emit, err
+from modicum_verify.errors import ModicumError
+
+app = typer.Typer(
+    name="modicum",
+    help="Modicum, the least that will do: answer the question, keep the records.\n\nStart with `modicum demo`.",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+house.register(app)
+data.register(app)
+request.register(app)
+docket.register(app)
+release.register(app)
+log.register(app)
+account.register(app)
+law.register(app)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run one command and end the process with its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    sys.exit(int(run(given)))
+
+
+def run(arguments: list[str]) -> Exit:  # noqa: PLR0911 - one return a family
+    """Run one command; the exit code that says how it went."""
+    machine = "--json" in arguments
+    try:
+        code = app(args=arguments, standalone_mode=False)
+        return Exit(code) if isinstance(code, int) else Exit.DONE
+    except typer.Exit as stop:
+        return Exit(stop.exit_code)
+    except click.exceptions.Abort:
+        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
+    except KeyboardInterrupt:
+        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
+    except click.UsageError as error:
+        hint = f"see `{error.ctx.command_path} --help`" if error.ctx else "see `modicum --help`"
+        return _say(machine, "usage", error.format_message().rstrip("."), hint, Exit.USAGE)
+    except ModicumError as error:
+        return _say(machine, error.code, error.cause, error.cure, exit_of(error))
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.DONE
+    except Exception as error:  # noqa: BLE001 - the very top
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        ours = [each for each in traceback.extract_tb(error.__traceback__) if "modicum" in each.filename]
+        place = ours[-1] if ours else frame
+        cause = f"an unforeseen {type(error).__name__} at {place.name}, line {place.lineno}"
+        return _say(machine, "internal", cause, "run `modicum doctor`, then report this line", Exit.OUR_FAULT)
+
+
+def _say(machine: bool, code: str, cause: str, cure: str, status: Exit) -> Exit:  # noqa: FBT001 - private
+    if machine:
+        emit({"schema": "modicum.error/1", "code": code, "cause": cause, "cure": cure, "exit": int(status)})
+    console = err()
+    console.print(f"error: {cause}", markup=False)
+    console.print(f"hint: {cure}", markup=False)
+    return status
+
+
+__all__ = ["MEANING", "app", "main", "run"]

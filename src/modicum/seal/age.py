@@ -14,6 +14,7 @@ from typing import Any, Final, NoReturn, Protocol
 import pyrage
 
 from modicum.model.errors import EvidenceError, InternalError, InvalidInputError, NotPermittedError
+from modicum.storage import Folder
 
 _X25519: Final = "age1"
 _ED25519: Final = "ssh-ed25519 "
@@ -67,6 +68,14 @@ class OneTimeIdentity:
 
     def _secret_file(self) -> bytes:
         return f"{self._identity}\n".encode()
+
+
+def new_recipient(folder: Folder, name: str) -> str:
+    """Make a recipient's own age identity in `NAME.key`, as age-keygen would; gives the public half (`age1...`)."""
+    identity = pyrage.x25519.Identity.generate()
+    public = str(identity.to_public())
+    folder.write_new(f"{name}.key", f"# public key: {public}\n{identity}\n".encode())
+    return public
 
 
 def check_recipient(key: str) -> str:

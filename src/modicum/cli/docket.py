@@ -1,0 +1,251 @@
+"""`modicum docket ...`, `fact attest`, `member enrol`: the case, its facts, its people."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
+from modicum.cli.output import emit, say, show, table
+from modicum.gateway import case as cases
+from modicum.gateway.home import Home
+from modicum.gateway.request_file import read_request
+from modicum.model.errors import InvalidInputError, NotFoundError
+
+group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct.")
+facts = typer.Typer(no_args_is_help=True, help="Facts that a decision may rest on.")
+members = typer.Typer(no_args_is_help=True, help="Organisations and people.")
+
+CaseArgument = Annotated[str, typer.Argument(help="The number of the case, e.g. 2026-0001.", metavar="CASE")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="docket")
+    app.add_typer(facts, name="fact")
+    app.add_typer(members, name="member")
+
+
+@group.command("file")
+def file(
+    path: Annotated[Path, typer.Argument(help="A request file, TOML or JSON.", metavar="FILE")],
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """File a request under its requester's key; it is decided at once, as of today.
+
+    Example:  modicum docket file request.toml --as hhs-oig/analyst
+    """
+    here = Home.open(home)
+    number = cases.file_case(here, read_request(path), key=acting_key(here, who=who, key=key))
+    _say_case(here, number, as_json=as_json, did="filed")
+
+
+@group.command("list")
+def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """List the cases with their states and whose turn it is.
+
+    Example:  modicum docket list
+    """
+    found = cases.listed(Home.open(home))
+    if as_json:
+        emit({"schema": "modicum.docket/1", "cases": found})
+        return
+    rows = [[each["case"], each["state"], each["verdict"], each["form"], each["next"], each["title"]] for each in found]
+    table("", ["case", "state", "verdict", "form", "next", "title"], rows)
+
+
+@group.command("show")
+def show_(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Show one case: what is asked, what the law says, who agreed, who objected, what comes next.
+
+    Example:  modicum docket show 2026-0001
+    """
+    _say_case(Home.open(home), case, as_json=as_json, did=None)
+
+
+@group.command("approve")
+def approve(
+    case: CaseArgument,
+    text: TextOption = "",
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Approve the decision of a case, signed by a reviewer.
+
+    Example:  modicum docket approve 2026-0001 --key ~/.ssh/id_ed25519
+    """
+    here = Home.open(home)
+    cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
+    _say_case(here, case, as_json=as_json, did="approved")
+
+
+@group.command("reject")
+def reject(
+    case: CaseArgument,
+    text: TextOption,
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Reject the decision of a case, signed by a reviewer, with reasons.
+
+    Example:  modicum docket reject 2026-0001 --text "asks for more than the purpose needs" --as cms/counsel
+    """
+    here = Home.open(home)
+    cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
+    _say_case(here, case, as_json=as_json, did="rejected")
+
+
+@group.command("object")
+def object_(
+    case: CaseArgument,
+    text: TextOption,
+    grounds: Annotated[str, typer.Option("--grounds", help="The provision or principle relied on.")] = "unstated",
+    state: Annotated[str | None, typer.Option("--state", help="Objects for the people of this State only.")] = None,
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Object to a case. An objection stays for ever; a reviewer's or an origin's blocks until it is answered.
+
+    Example:  modicum docket object 2026-0001 --grounds "42 U.S.C. 1396a(a)(7)" --text "..." --as cms/privacy-officer
+    """
+    here = Home.open(home)
+    strata = None if state is None else {"origin_state": state}
+    cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
+    _say_case(here, case, as_json=as_json, did="objection entered")
+
+
+@group.command("answer")
+def answer(
+    case: CaseArgument,
+    objection: Annotated[int, typer.Option("--objection", help="The log entry of the objection.")],
+    text: TextOption,
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer an objection; fresh votes are needed after it.
+
+    Example:  modicum docket answer 2026-0002 --objection 17 --text "..." --as cms/counsel
+    """
+    here = Home.open(home)
+    cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
+    _say_case(here, case, as_json=as_json, did="answered")
+
+
+@group.command("direct")
+def direct(
+    case: CaseArgument,
+    text: TextOption,
+    deadline: Annotated[str | None, typer.Option("--deadline", help="When the official wants it.")] = None,
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a directive under one's own name. It is recorded for ever and lifts nothing that the law forbids.
+
+    Example:  modicum docket direct 2026-0001 --text "send it today" --deadline "in 54 minutes" --as cms/official
+    """
+    here = Home.open(home)
+    cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
+    _say_case(here, case, as_json=as_json, did="directive entered")
+
+
+@facts.command("attest")
+def attest(
+    case: CaseArgument,
+    fact: Annotated[str, typer.Argument(help="The fact, as the decision names it under `missing`.")],
+    text: TextOption = "",
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Attest a fact for a case, by the role that the pack names for it; the case is decided again.
+
+    Example:  modicum fact attest 2026-0003 dua-in-force --text "DUA 12345, until 2027-06-30" --as cms/privacy-officer
+    """
+    here = Home.open(home)
+    cases.attest(here, case, key=acting_key(here, who=who, key=key), fact=fact, text=text)
+    _say_case(here, case, as_json=as_json, did="attested")
+
+
+@members.command("enrol")
+def enrol(
+    file: Annotated[Path, typer.Argument(help="TOML: [organisation] or [person] as in a roster.", metavar="FILE")],
+    who: Annotated[
+        list[str] | None, typer.Option("--as", help="A founder who signs; twice, two organisations.")
+    ] = None,
+    key: Annotated[
+        list[Path] | None, typer.Option("--key", help="A founder's private key; may be given twice.")
+    ] = None,
+    member_key: Annotated[Path | None, typer.Option("--member-key", help="The new person's own private key.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Enrol an organisation with its first person, or a person, signed by founders of two organisations.
+
+    Example:  modicum member enrol uni.toml --as cms/privacy-officer --as ca-dhcs/data-officer --member-key uni.key
+    """
+    here = Home.open(home)
+    signers = [acting_key(here, who=each, key=None) for each in who or []]
+    signers += [acting_key(here, who=None, key=each) for each in key or []]
+    own = None if member_key is None else acting_key(here, who=None, key=member_key)
+    enrolled = cases.enrol(here, _toml(file), signers=signers, member_key=own)
+    if as_json:
+        emit({"schema": "modicum.member/1", "enrolled": enrolled})
+    else:
+        show(f"enrolled {', '.join(enrolled)}")
+
+
+@members.command("list")
+def list_members(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """List the enrolled people, their organisations and roles.
+
+    Example:  modicum member list
+    """
+    found = cases.people(Home.open(home))
+    if as_json:
+        emit({"schema": "modicum.members/1", "people": found})
+        return
+    rows = [[each["person"], each["kind"], each["state"] or "-", ", ".join(each["roles"])] for each in found]
+    table("", ["person", "kind of organisation", "state", "roles"], rows)
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NotFoundError(cause=f"there is no file {path}", cure="check the path") from None
+    except (OSError, ValueError):
+        raise InvalidInputError(cause=f"{path} is not TOML", cure="see docs/reference/roster.md") from None
+
+
+def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
+    document = cases.case_document(home, number)
+    if as_json:
+        emit(document)
+        return
+    if did is not None:
+        say(f"{did}: case {number}, log entry {document['timeline'][-1]['entry']}")
+    show(f"case {number}: {document['title']}")
+    show(f"state {document['state']}; {document['verdict']} in the form {document['form']}; next: {document['next']}")
+    for reason in document["why_not_agreed"]:
+        show(f"  not agreed: {reason}")
+    for missing in document["missing"]:
+        show(f"  missing: {' and '.join(missing)}")
+    rows = [
+        [str(each["entry"]), each["at"], each["kind"], each["actor"], each["summary"]] for each in document["timeline"]
+    ]
+    table("", ["entry", "at", "event", "by", "what"], rows)

@@ -1,0 +1,102 @@
+"""`modicum demo`, `init`, `doctor`: the house itself."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modicum.cli.demo import play
+from modicum.cli.exits import Exit
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.output import emit, progress, say, show, table
+from modicum.gateway.doctor import examine
+from modicum.gateway.founding import create_home
+from modicum.gateway.home import system_clock
+from modicum.model.errors import InvalidInputError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command("demo")(demo)
+    app.command("init")(init)
+    app.command("doctor")(doctor)
+
+
+def demo(
+    home: Annotated[Path, typer.Option("--home", help="A new folder for the demo's home and files.")] = Path(
+        "modicum-demo"
+    ),
+    people: Annotated[int, typer.Option("--people", min=1000, help="How many synthetic people.")] = 20_000,
+    as_json: JsonOption = False,
+) -> None:
+    """Replay the event of June 2025: what was asked, what the law says, what could be answered.
+
+    Examples:  modicum demo  |  modicum demo --home /tmp/june --people 50000
+    """
+    with progress(quiet=as_json) as report:
+        played = play(home, people=people, report=report, quiet=as_json)
+    if as_json:
+        emit(played)
+
+
+def init(
+    home: HomeOption = DEFAULT_HOME,
+    evaluation: Annotated[bool, typer.Option("--evaluation", help="A home without outside witnesses.")] = False,
+    roster: Annotated[
+        str, typer.Option("--roster", help="cms, state, or a TOML file with organisations, people and founders.")
+    ] = "cms",
+    pack: Annotated[str, typer.Option("--pack", help="A shipped policy pack, or a folder with one.")] = "us_medicaid",
+    as_json: JsonOption = False,
+) -> None:
+    """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.
+
+    Examples:  modicum init --home gate --evaluation  |  modicum init --home gate --evaluation --roster state
+    """
+    if not evaluation:
+        raise InvalidInputError(
+            cause="homes of this version have no outside witnesses", cure="say so yourself: add --evaluation"
+        )
+    made = create_home(home, roster=roster, pack_name=pack, clock=system_clock)
+    if as_json:
+        emit(
+            {
+                "schema": "modicum.init/1",
+                "home": str(home),
+                "origin": made.origin,
+                "custodian": made.custodian,
+                "trust": made.trust.as_document(),
+            }
+        )
+        return
+    show(f"made the evaluation home {home} of {made.custodian} (log {made.origin})")
+    say(f"verifiers bring {home / 'trust.json'}; nobody outside witnesses this log, and every manifest says so")
+
+
+def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Check a home: settings, keys, disk, clock, log, bodies, data, unfinished releases.
+
+    Example:  modicum doctor --home gate
+    """
+    findings = examine(home)
+    if as_json:
+        emit(
+            {
+                "schema": "modicum.doctor/1",
+                "home": str(home),
+                "healthy": all(each.good for each in findings),
+                "findings": [
+                    {"check": each.check, "good": each.good, "detail": each.detail, "cure": each.cure}
+                    for each in findings
+                ],
+            }
+        )
+    else:
+        table(
+            "", ["check", "", "detail"], [[each.check, "ok" if each.good else "BAD", each.detail] for each in findings]
+        )
+        for each in findings:
+            if not each.good:
+                say(f"hint: {each.check}: {each.cure}")
+    worst = next((each.exit for each in findings if not each.good), None)
+    if worst is not None:
+        raise typer.Exit(int(Exit[worst]))

@@ -1,0 +1,84 @@
+"""`modicum log ...`: the ledger."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.output import emit, progress, say, show
+from modicum.gateway import logbook
+from modicum.gateway.home import Home
+
+group = typer.Typer(no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export.")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="log")
+
+
+@group.command("checkpoint")
+def checkpoint(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Print the latest signed checkpoint; keep it, and nobody can cut the log behind you.
+
+    Example:  modicum log checkpoint > kept.checkpoint
+    """
+    latest = logbook.latest(Home.open(home))
+    if as_json:
+        emit(latest.as_document())
+    else:
+        show(latest.note.rstrip("\n"))
+
+
+@group.command("prove")
+def prove(
+    entry: Annotated[int, typer.Argument(help="The index of a log entry.", min=0)],
+    out: Annotated[Path | None, typer.Option("--out", help="Write the proof to a new file.")] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Prove that an entry is in the log (C2SP tlog-proof).
+
+    Example:  modicum log prove 12 --out entry-12.tlog-proof
+    """
+    proof = logbook.prove(Home.open(home), entry, out=out)
+    if as_json:
+        emit({"schema": "modicum.proof/1", "entry": entry, "proof": proof})
+    elif out is None:
+        show(proof.rstrip("\n"))
+    else:
+        say(f"wrote {out}")
+
+
+@group.command("fsck")
+def fsck(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Recompute the whole log from its entries, check every body, signature and move.
+
+    Example:  modicum log fsck
+    """
+    with progress(quiet=as_json) as report:
+        checked = logbook.fsck(home, report=report)
+    if as_json:
+        emit(checked.as_document())
+    else:
+        show(f"the log holds: {checked.entries} entries, {checked.cases} cases, {checked.releases} releases")
+        show(f"root {checked.root}")
+
+
+@group.command("export")
+def export(
+    out: Annotated[Path, typer.Option("--out", help="A new folder for log, bodies and trust.json.")],
+    bodies: Annotated[bool, typer.Option("--bodies/--no-bodies", help="With the bodies, or the leaves alone.")] = False,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Copy the log, as it can be served or handed to an auditor.
+
+    Example:  modicum log export --out for-the-auditor --bodies
+    """
+    written = logbook.export(Home.open(home), out=out, bodies=bodies)
+    if as_json:
+        emit({"schema": "modicum.export/1", "out": str(out), "files": written})
+    else:
+        show(f"wrote {written} files to {out}; check them with: modicum verify {out}/log --trust trust.json")

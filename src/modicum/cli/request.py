@@ -1,0 +1,136 @@
+"""`modicum request check`, `decide`, `propose`: what is possible, before anything is filed."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from modicum.answer.ladder import Rung
+from modicum.cli.exits import Exit
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.output import emit, say, show, table
+from modicum.gateway.case import check_request
+from modicum.gateway.deciding import Decided, decide_request
+from modicum.gateway.home import Home
+from modicum.gateway.request_file import read_request
+from modicum.model.decision import Verdict
+from modicum.model.errors import InvalidInputError
+
+group = typer.Typer(no_args_is_help=True, help="Request files.")
+
+FileArgument = Annotated[Path, typer.Argument(help="A request file, TOML or JSON.")]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
+]
+FORBIDDEN_SHOWN = 12
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="request")
+    app.command("decide")(decide)
+    app.command("propose")(propose)
+
+
+@group.command("check")
+def check(file: FileArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Check a request file against the schema, the data set and the roster; decides nothing.
+
+    Example:  modicum request check request.toml
+    """
+    here, request = Home.open(home), read_request(file)
+    remarks = check_request(here, request)
+    if as_json:
+        emit({"schema": "modicum.request-check/1", "request_sha256": request.sha256, "remarks": remarks})
+        return
+    show(f"the request is well formed ({request.sha256[:12]})")
+    for remark in remarks:
+        say(f"note: {remark}")
+
+
+def decide(
+    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
+    """Show what the law says of a request: verdicts per stratum, column and form, with their basis.
+
+    Examples:  modicum decide request.toml  |  modicum decide request.toml --as-of 2025-08-13 --json
+    """
+    decided = _decided(home, file, as_of)
+    if as_json:
+        emit(decided.decision.as_document())
+    else:
+        _show_decision(decided)
+    raise typer.Exit(int(exit_of_verdict(decided)))
+
+
+def propose(
+    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
+    """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
+
+    Example:  modicum propose request.toml
+    """
+    decided = _decided(home, file, as_of)
+    if as_json:
+        emit(decided.ladder.as_document())
+    else:
+        rows = [
+            [str(rung.form), str(rung.verdict or "-"), _people(rung), str(rung.columns), rung.why]
+            for rung in decided.ladder.rungs
+        ]
+        table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
+        show(f"lowest form that answers: {decided.ladder.lowest}")
+        _show_missing(decided)
+    raise typer.Exit(int(exit_of_verdict(decided)))
+
+
+def _people(rung: Rung) -> str:
+    told = rung.as_document()["people"]
+    return f"{told:,}" if isinstance(told, int) else str(told or "-")
+
+
+def exit_of_verdict(decided: Decided) -> Exit:
+    """Exit 0 where the form may leave, 4 where something is missing, 3 where it is refused."""
+    return {
+        Verdict.PERMITTED: Exit.DONE,
+        Verdict.CONDITIONAL: Exit.OUTSTANDING,
+        Verdict.FORBIDDEN: Exit.REFUSED,
+    }[decided.verdict]
+
+
+def _decided(home: Path, file: Path, as_of: str | None) -> Decided:
+    here = Home.open(home)
+    return decide_request(here, read_request(file), docket=here.journal.docket(), as_of=_day(as_of))
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(cause="--as-of is not a date", cure="write it as 2025-08-13") from None
+
+
+def _show_decision(decided: Decided) -> None:
+    decision = decided.decision
+    mark = " (hypothetical)" if decision.hypothetical else ""
+    show(f"{decided.request.title}: {decided.verdict} in the form {decided.form}, as of {decision.as_of}{mark}")
+    table(
+        "cells by form",
+        ["form", "permitted", "conditional", "forbidden"],
+        [[str(form), *[str(count) for count in counts]] for form, counts in decided.counts().items()],
+    )
+    rows = [
+        [each.id, str(each.basis), each.verified, each.cite, each.title]
+        for each in decided.overall().because[:FORBIDDEN_SHOWN]
+    ]
+    table("because", ["rule", "basis", "verified", "provision", "title"], rows)
+    _show_missing(decided)
+    show(f"lowest form that answers: {decision.lowest_form}")
+
+
+def _show_missing(decided: Decided) -> None:
+    for facts in decided.overall().missing[:FORBIDDEN_SHOWN]:
+        say(f"missing: {' and '.join(facts)}")

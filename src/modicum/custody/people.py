@@ -1,0 +1,35 @@
+"""People in a registered data set, as numbers: how many a stratum holds, and which number somebody has.
+
+Counts are for the custodian's reviewers; a key goes in and a number comes out, neither is written anywhere.
+"""
+
+from modicum.custody.engine import PERSON, STRATUM, Engine, quoted_text, table_path
+from modicum.model.dataset import Dataset
+from modicum.storage import Folder
+
+
+def persons_by_stratum(folder: Folder, dataset: Dataset) -> dict[int, int]:
+    """How many persons have a row in each stratum, by its index; a person with rows in two counts in both."""
+    with Engine.open(folder, dataset) as engine:
+        rows = " UNION ".join(
+            f"SELECT {STRATUM}, {PERSON} FROM {_parquet(folder, dataset.name, dataset.version, table.name)}"
+            f" WHERE {PERSON} IS NOT NULL"
+            for table in dataset.tables
+            if table.person_column is not None
+        )
+        counts = engine.run(f"SELECT {STRATUM}, count(*) FROM ({rows}) GROUP BY 1")  # noqa: S608 - names of ours
+    return {int(stratum): int(count) for stratum, count in counts}
+
+
+def person_ordinal(folder: Folder, name: str, version: str, key: str) -> int | None:
+    """The number that a version of a data set gives to the person with this key; None where it has none."""
+    if not folder.exists(table_path(name, version, "persons")):
+        return None
+    with Engine.open(folder, None) as engine:
+        source = _parquet(folder, name, version, "persons")
+        found = engine.run(f"SELECT ordinal FROM {source} WHERE person_key = ?", [key])  # noqa: S608 - a path of ours
+    return int(found[0][0]) if found else None
+
+
+def _parquet(folder: Folder, name: str, version: str, table: str) -> str:
+    return f"read_parquet({quoted_text(str(folder.path(table_path(name, version, table))))})"

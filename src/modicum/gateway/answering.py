@@ -1,0 +1,103 @@
+"""Compute the answer of a decided request into sealed, staged files: rows and figures go from the engine into age.
+
+No plaintext reaches a disk. What was staged is worthless without the one-time key, which is in memory only.
+"""
+
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modicum.answer.plan import Plan, plan
+from modicum.answer.pseudonym import recipients_key
+from modicum.answer.records import ReleasedTable, release_records
+from modicum.answer.statistics import answer_statistics
+from modicum.custody.engine import Engine
+from modicum.gateway.deciding import Decided
+from modicum.gateway.home import Home
+from modicum.gateway.keys import PSEUDONYM_KEY
+from modicum.gateway.progress import Report
+from modicum.model.errors import InternalError, InvalidInputError
+from modicum.model.forms import RECORD_FORMS, Form
+from modicum.seal.age import OneTimeIdentity
+from modicum.seal.sealed import DataColumn, DataFile, Sealed, data_name, seal_stream
+
+STAGED = "state/staged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Answered:
+    """Sealed files, how many rows they hold, and a truth value per person of the data set: whose rows are in them."""
+
+    files: Sequence[tuple[DataFile, Sealed]]
+    rows: int
+    persons: NDArray[np.bool_]
+
+
+def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: Report) -> Answered:
+    """Compute the answer in the decided form, and seal it to the one-time identity under `state/staged/`.
+
+    Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
+    """
+    if decided.form is not Form.STATISTICS and decided.form not in RECORD_FORMS:
+        raise InvalidInputError(
+            cause=f"this version computes no answer in the form {decided.form}", cure="ask for statistics or records"
+        )
+    planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations)
+    if planned.is_empty:
+        raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
+    with Engine.open(home.folder, decided.dataset) as engine:
+        if decided.form is Form.STATISTICS:
+            return _statistics(home, engine, planned, identity=identity, report=report)
+        return _records(home, engine, planned, decided, identity=identity, report=report)
+
+
+def _records(
+    home: Home, engine: Engine, planned: Plan, decided: Decided, *, identity: OneTimeIdentity, report: Report
+) -> Answered:
+    sealed: dict[str, Sealed] = {}
+
+    def sink(table: str, reader: BinaryIO) -> None:
+        report(f"sealing {table}", 0.1 + 0.6 * len(sealed) / len(planned.tables))
+        sealed[table] = _seal(home, reader, name=data_name(table), identity=identity)
+
+    key = recipients_key(home.folder.read(PSEUDONYM_KEY), [each.organisation for each in decided.request.recipients])
+    released = release_records(engine, planned, recipient_key=key, sink=sink)
+    files = [(_data_file(table), sealed[table.table]) for table in released.tables]
+    return Answered(files=files, rows=released.rows, persons=released.persons)
+
+
+def _data_file(table: ReleasedTable) -> DataFile:
+    return DataFile(
+        name=data_name(table.table),
+        title=table.table,
+        rows=table.rows,
+        columns=tuple(
+            DataColumn(name=column.name, kind=column.kind, treatment=column.treatment) for column in table.columns
+        ),
+    )
+
+
+def _statistics(home: Home, engine: Engine, planned: Plan, *, identity: OneTimeIdentity, report: Report) -> Answered:
+    report("counting", 0.2)
+    answered = answer_statistics(engine, planned)
+    columns = tuple(
+        DataColumn(name=each.column.qualified, kind=each.column.kind, treatment=str(each.treatment))
+        for each in (*planned.by, *planned.sums)
+    )
+    report("sealing the answer", 0.6)
+    files = []
+    for suffix, content in ((".csv", answered.answer.as_csv()), (".json", answered.answer.as_json())):
+        name = data_name("answer", suffix=suffix)
+        title = "the answer as a table" if suffix == ".csv" else "the answer as JSON, with rules and marks"
+        described = DataFile(name=name, title=title, rows=answered.rows, columns=columns if suffix == ".csv" else ())
+        files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
+    return Answered(files=files, rows=answered.rows, persons=answered.persons)
+
+
+def _seal(home: Home, reader: BinaryIO, *, name: str, identity: OneTimeIdentity) -> Sealed:
+    with home.folder.stage(f"{STAGED}/{name}", replace=True) as sink:
+        return seal_stream(reader, sink, identity=identity, name=name)

@@ -1,0 +1,272 @@
+"""The story of one case, top to bottom: asked, decided, agreed or not; one call a step.
+
+`release.py` carries an agreed case on to its package; `lookback.py` tells the people in it. Every step reads the docket
+(the fold of the log), asks permission, and records one signed event; nothing here keeps state of its own.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from modicum.docket import commands, founding, gateway_events
+from modicum.docket.permissions import find_case
+from modicum.docket.signing import Event, KeySigner
+from modicum.gateway.deciding import Decided, decide_request, kinds_of
+from modicum.gateway.home import Home
+from modicum.gateway.request_file import parse_request
+from modicum.model.dataset import UNKNOWN
+from modicum.model.errors import InvalidInputError, NotPermittedError
+from modicum.model.request import Request
+from modicum.seal.age import check_recipient
+from modicum_verify.canonical import canonical
+from modicum_verify.case_state import CaseState
+from modicum_verify.entry import Entry
+from modicum_verify.fold import Docket
+from modicum_verify.sshsig import public_key_line
+
+
+def check_request(home: Home, request: Request) -> list[str]:
+    """Check a request against data set, pack and roster without filing it; gives remarks that stop nothing.
+
+    Raises what filing it would raise for its contents.
+    """
+    docket = home.journal.docket()
+    decided = decide_request(home, request, docket=docket)
+    for recipient in request.recipients:
+        check_recipient(recipient.age_key)
+    kinds = kinds_of(request, docket)
+    remarks = []
+    if UNKNOWN in (kinds.requester, *kinds.recipients):
+        remarks.append("an organisation in it is not enrolled here, so the law sees it as unknown")
+    unclassed = [each.qualified for each in decided.decision.columns if each.data_class is None]
+    if unclassed:
+        remarks.append(f"columns without a data class, always refused: {', '.join(unclassed)}")
+    if not decided.dataset.confirmed:
+        remarks.append(f"the dictionary of {decided.dataset.name} is not confirmed, so nothing can be released from it")
+    if request.form is not None and request.form.rung > request.question.asks.needs.rung:
+        remarks.append(f"the question needs {request.question.asks.needs}, the form asked for is {request.form}")
+    return remarks
+
+
+def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey) -> str:
+    """File a request under its requester's key and decide it as of today; gives the number of the case."""
+    for recipient in request.recipients:
+        check_recipient(recipient.age_key)
+    home.require_writable()
+    with home.journal.locked():
+        docket = home.journal.docket()
+        decide_request(home, request, docket=docket)  # What cannot be decided is not filed.
+        event = commands.file_request(docket, request, by=signer(docket, key), year=home.journal.now().year)
+        case = enter(home, event).case or ""
+        decide_case(home, case)
+    return case
+
+
+def decide_case(home: Home, case_id: str) -> Decided:
+    """Decide a case as of today with the facts attested for it, and record the decision; every earlier vote falls."""
+    docket = home.journal.docket()
+    case = find_case(docket, case_id)
+    decided = decided_now(home, case, docket)
+    overall = decided.overall()
+    home.folder.replace(f"decisions/{decided.decision.sha256}.json", canonical(decided.decision.as_document()))
+    strata, columns = decided.releasable()
+    enter(
+        home,
+        gateway_events.decided(
+            docket,
+            case_id,
+            decision=decided.decision,
+            form=decided.form,
+            overall=overall,
+            strata=strata,
+            columns=columns,
+            quorum=decided.pack.reviews(decided.form, decided.request.purpose),
+        ),
+    )
+    return decided
+
+
+def decided_now(home: Home, case: CaseState, docket: Docket) -> Decided:
+    """Decide a filed case as of today, without recording it."""
+    return decide_request(home, parse_request(dict(case.request)), docket=docket, facts=frozenset(case.facts))
+
+
+def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:
+    """Attest a fact by the role that the pack names for it, then decide the case again."""
+    roles = home.pack().vocabulary.facts
+    with _writing(home) as docket:
+        enter(home, commands.attest(docket, case_id, by=signer(docket, key), fact=fact, roles=roles, text=text))
+        return decide_case(home, case_id)
+
+
+def approve(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str = "") -> Entry:
+    """Approve the decision of the present round."""
+    return _signed(home, key, lambda docket, by: commands.approve(docket, case_id, by=by, text=text))
+
+
+def reject(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
+    """Reject the decision of the present round, with reasons."""
+    return _signed(home, key, lambda docket, by: commands.reject(docket, case_id, by=by, text=text))
+
+
+def object_to(
+    home: Home,
+    case_id: str,
+    *,
+    key: Ed25519PrivateKey,
+    grounds: str,
+    text: str,
+    strata: Mapping[str, str] | None = None,
+) -> Entry:
+    """Object; the objection stays with the case, its release and its manifest for ever."""
+    return _signed(
+        home,
+        key,
+        lambda docket, by: commands.object_(docket, case_id, by=by, grounds=grounds, text=text, strata=strata),
+    )
+
+
+def answer(home: Home, case_id: str, *, key: Ed25519PrivateKey, objection: int, text: str) -> Entry:
+    """Answer an objection; votes given before it no longer count."""
+    return _signed(
+        home, key, lambda docket, by: commands.answer(docket, case_id, by=by, objection=objection, text=text)
+    )
+
+
+def direct(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str, deadline: str | None = None) -> Entry:
+    """Record a directive under the name of the person who gives it; it lifts nothing."""
+    return _signed(home, key, lambda docket, by: commands.direct(docket, case_id, by=by, text=text, deadline=deadline))
+
+
+def enrol(
+    home: Home,
+    document: Mapping[str, Any],
+    *,
+    signers: Sequence[Ed25519PrivateKey],
+    member_key: Ed25519PrivateKey | None,
+) -> list[str]:
+    """Enrol the person (and organisation) that a member file names; gives what was enrolled.
+
+    The new person signs too, with `member_key`, which proves that the key is theirs.
+    """
+    if member_key is None or set(document) - {"organisation", "person"} or "person" not in document:
+        raise InvalidInputError(
+            cause="an enrolment needs [person], perhaps [organisation], and the new person's own key",
+            cure="see docs/reference/roster.md; give the key with --member-key",
+        )
+    person = {"name": "", **document["person"], "public_key": public_key_line(member_key)}
+    with _writing(home) as docket:
+        newcomer = KeySigner(f"{person.get('organisation')}/{person.get('person')}", member_key)
+        sponsors = [signer(docket, key) for key in signers]
+        event = founding.enrol(
+            docket, person=person, organisation=document.get("organisation"), signers=[*sponsors, newcomer]
+        )
+        enter(home, event)
+    organisation = document.get("organisation")
+    return [*([str(organisation["id"])] if organisation else []), newcomer.person]
+
+
+def listed(home: Home) -> list[dict[str, Any]]:
+    """All cases, oldest first, a summary each."""
+    return [_summary(case) for case in home.journal.docket().cases.values()]
+
+
+def case_document(home: Home, case_id: str) -> dict[str, Any]:
+    """One case as published JSON (docs/reference/schemas/case.json)."""
+    case = find_case(home.journal.docket(), case_id)
+    decision = case.decision
+    return {
+        "schema": "modicum.case/1",
+        **_summary(case),
+        "round": case.round,
+        "request": dict(case.request),
+        "decision_sha256": case.decision_sha256,
+        "because": [] if decision is None else [dict(each) for each in decision.because],
+        "missing": [] if decision is None else [list(each) for each in decision.missing],
+        "facts": {
+            fact: {"by": said.person, "entry": said.index, "text": said.text} for fact, said in case.facts.items()
+        },
+        "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
+        "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
+        "objections": [
+            {
+                "entry": each.index,
+                "by": each.person,
+                "grounds": each.grounds,
+                "text": each.text,
+                "blocking": each.blocking,
+                "answered": each.answered,
+            }
+            for each in case.objections
+        ],
+        "directives": [
+            {"entry": each.index, "by": each.person, "text": each.text, "deadline": each.deadline}
+            for each in case.directives
+        ],
+        "why_not_agreed": list(case.why_not_agreed),
+        "timeline": [
+            {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
+            for each in case.timeline
+        ],
+    }
+
+
+def people(home: Home) -> list[dict[str, Any]]:
+    """All enrolled people with the kind of their organisation and their roles."""
+    roster = home.journal.docket().roster
+    return [
+        {
+            "person": member.handle,
+            "kind": roster.organisations[member.organisation].kind,
+            "state": roster.organisations[member.organisation].state,
+            "roles": sorted(member.roles),
+            "public_key": member.public_key,
+        }
+        for member in roster.people.values()
+    ]
+
+
+def signer(docket: Docket, key: Ed25519PrivateKey) -> KeySigner:
+    """The enrolled person whose key this is. Raises NotPermittedError: nobody's."""
+    line = public_key_line(key)
+    for member in docket.roster.people.values():
+        if member.public_key == line:
+            return KeySigner(member.handle, key)
+    raise NotPermittedError(
+        cause="the key given is not enrolled here",
+        cure="see who is: modicum member list; enrol with: modicum member enrol",
+    )
+
+
+def enter(home: Home, event: Event) -> Entry:
+    """Record one event of the docket."""
+    return home.journal.record(event.kind, event.content, case=event.case, actor=event.actor)
+
+
+def _summary(case: CaseState) -> dict[str, Any]:
+    return {
+        "case": case.id,
+        "title": case.request["title"],
+        "requester": case.requester,
+        "purpose": case.request["purpose"],
+        "state": str(case.state),
+        "verdict": "undecided" if case.decision is None else case.decision.verdict,
+        "form": "-" if case.decision is None else case.decision.form or "-",
+        "next": case.whose_turn or "nobody",
+        "filed_at": case.filed_at,
+    }
+
+
+def _signed(home: Home, key: Ed25519PrivateKey, command: Callable[[Docket, KeySigner], Event]) -> Entry:
+    with _writing(home) as docket:
+        return enter(home, command(docket, signer(docket, key)))
+
+
+@contextmanager
+def _writing(home: Home) -> Iterator[Docket]:
+    """Hold the home for one writer and give its docket."""
+    home.require_writable()
+    with home.journal.locked():
+        yield home.journal.docket()

@@ -1,0 +1,90 @@
+"""Data sets in a home: registered, described, confirmed; each version is an entry of the log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from modicum.custody import catalogue, dictionary, population
+from modicum.custody.register import Registration, register
+from modicum.docket import gateway_events
+from modicum.gateway.case import enter
+from modicum.gateway.home import Home, vocabulary_of
+from modicum.gateway.progress import Report, silent
+from modicum.model.dataset import Dataset
+from modicum.storage import Folder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """A data set, and what its codes say about themselves."""
+
+    dataset: Dataset
+    code_checks: tuple[str, ...]
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {**self.dataset.as_document(), "code_checks": list(self.code_checks)}
+
+
+def make_population(out: Path, *, people: int, seed: int, report: Report = silent) -> Mapping[str, int]:
+    """Write the synthetic population; gives rows by table."""
+    return population.generate(out, people=people, seed=seed, progress=report).tables
+
+
+def add(
+    home: Home, name: str, paths: Sequence[Path], *, dictionary: Path | None, report: Report = silent
+) -> Registration:
+    """Register a data set and enter it in the log."""
+    home.require_writable()
+    with home.journal.locked():
+        added = register(
+            home.folder,
+            name=name,
+            paths=paths,
+            dictionary=dictionary,
+            vocabulary=vocabulary_of(home.pack()),
+            progress=report,
+        )
+        enter(home, gateway_events.dataset(added.dataset))
+    return added
+
+
+def confirm(home: Home, name: str) -> Dataset:
+    """Confirm the dictionary of a data set, and enter that in the log."""
+    home.require_writable()
+    with home.journal.locked():
+        confirmed = catalogue.confirm(home.folder, name)
+        enter(home, gateway_events.dataset(confirmed))
+    return confirmed
+
+
+def listed(home: Home) -> list[Dataset]:
+    """All registered data sets, by name."""
+    return [catalogue.load_dataset(home.folder, name) for name in catalogue.list_datasets(home.folder)]
+
+
+def describe(home: Home, name: str) -> Described:
+    """A data set with its code checks."""
+    dataset = catalogue.load_dataset(home.folder, name)
+    return Described(dataset=dataset, code_checks=tuple(catalogue.check_codes(home.folder, dataset)))
+
+
+def propose_dictionary(home: Home, name: str) -> str:
+    """The dictionary of a registered data set, or a proposal for files that are not registered yet; TOML."""
+    if name in catalogue.list_datasets(home.folder):
+        return home.folder.read(f"data/{name}/dictionary.toml").decode("utf-8")
+    return dictionary.propose_text([Path(name)], vocabulary=vocabulary_of(home.pack()))
+
+
+def write_new_file(path: Path, data: bytes) -> None:
+    """Write a file that must not be there yet."""
+    Folder(path.absolute().parent).write_new(path.name, data)
+
+
+def registration_document(added: Registration) -> dict[str, Any]:
+    """What was registered and what could not be read, as published JSON."""
+    return {
+        **added.dataset.as_document(),
+        "unreadable": [{"file": each.file, "line": each.line, "reason": each.reason} for each in added.unreadable],
+    }

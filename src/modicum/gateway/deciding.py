@@ -1,0 +1,134 @@
+"""Ask the law about one request: gather what a decision may know, and nothing else.
+
+A decision is a pure function of pack, request, catalogue, facts and date. Kinds of organisation come from enrolment,
+never from the request; facts hold only where a case holds their attestation.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from modicum.answer.ladder import Ladder, Sight, ladder
+from modicum.custody.catalogue import load_dataset
+from modicum.custody.people import persons_by_stratum
+from modicum.gateway.home import Home
+from modicum.law.decide import Kinds, decide
+from modicum.law.packs import Pack
+from modicum.model.dataset import Dataset, Stratum
+from modicum.model.decision import Cell, Decision, Verdict
+from modicum.model.errors import InvalidInputError
+from modicum.model.forms import Form
+from modicum.model.request import Request
+from modicum_verify.canonical import digest
+from modicum_verify.fold import Docket
+
+UNENROLLED = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decided:
+    """A decision with what it was made from, for the steps that follow it."""
+
+    request: Request
+    dataset: Dataset
+    pack: Pack
+    decision: Decision
+    ladder: Ladder
+
+    @property
+    def form(self) -> Form:
+        """The form to be agreed on: the one asked for, else the lowest that answers and may leave, else that needed."""
+        if self.request.form is not None:
+            return self.request.form
+        return self.request.question.asks.needs if self.ladder.lowest is Form.REFUSAL else self.ladder.lowest
+
+    @property
+    def verdict(self) -> Verdict:
+        """What the decision comes to in that form: permitted where at least something may leave."""
+        return self._sight.verdict
+
+    def overall(self) -> Cell:
+        """The whole decision in that form as one cell: all that it rests on, all that is missing, all obligations."""
+        deciding = self._sight.distinct(self.verdict)
+        return Cell(
+            verdict=self.verdict,
+            because=tuple(sorted({each for cell in deciding for each in cell.because})),
+            missing=tuple(sorted({each for cell in deciding for each in cell.missing}, key=lambda f: (len(f), f))),
+            obligations=tuple(sorted({each for cell in deciding for each in cell.obligations})),
+        )
+
+    def releasable(self) -> tuple[list[Stratum], list[str]]:
+        """The strata and the columns of which something may leave in that form."""
+        decision, verdicts = self.decision, self.decision.verdicts(self.form)
+        strata = [decision.strata[index] for index in self._sight.open_strata]
+        columns = [
+            column.qualified
+            for index, column in enumerate(decision.columns)
+            if any(row[index] is Verdict.PERMITTED for row in verdicts)
+        ]
+        return strata, columns
+
+    def counts(self) -> dict[Form, tuple[int, int, int]]:
+        """Cells permitted, conditional and forbidden, by form."""
+        found = {}
+        for form in self.decision.forms:
+            flat = [verdict for row in self.decision.verdicts(form) for verdict in row]
+            found[form] = (
+                flat.count(Verdict.PERMITTED),
+                flat.count(Verdict.CONDITIONAL),
+                flat.count(Verdict.FORBIDDEN),
+            )
+        return found
+
+    @property
+    def _sight(self) -> Sight:
+        return Sight.of(self.request, self.decision, self.form)
+
+
+def decide_request(
+    home: Home, request: Request, *, docket: Docket, facts: frozenset[str] = frozenset(), as_of: date | None = None
+) -> Decided:
+    """Decide a request as of a day (today by the home's clock; any other day is hypothetical)."""
+    today = home.journal.now().date()
+    if request.custodian != home.custodian:
+        raise InvalidInputError(
+            cause=f"the request is addressed to {request.custodian}, this is the home of {home.custodian}",
+            cure="set `custodian` to the custodian of the home that you ask",
+        )
+    pack = home.pack()
+    dataset = load_dataset(home.folder, request.population.dataset)
+    decision = decide(
+        request,
+        pack=pack,
+        dataset=dataset,
+        kinds=kinds_of(request, docket),
+        facts=facts,
+        as_of=as_of or today,
+        hypothetical=as_of is not None and as_of != today,
+    )
+    rungs = ladder(request, decision, people=persons_by_stratum(home.folder, dataset))
+    return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs)
+
+
+def kinds_of(request: Request, docket: Docket) -> Kinds:
+    """The enrolled kinds of custodian, requester and recipients; `unknown` for whoever is not enrolled."""
+    organisations = docket.roster.organisations
+
+    def kind(name: str) -> str:
+        return organisations[name].kind if name in organisations else UNENROLLED
+
+    return Kinds(
+        custodian=kind(request.custodian),
+        requester=kind(request.requester.organisation),
+        recipients=tuple(kind(each.organisation) for each in request.recipients),
+    )
+
+
+def matrix_sha256(document: Mapping[str, Any]) -> str:
+    """Digest of what a decision says (as published JSON), without the day on which it was said.
+
+    Approvals are given to a decision of one day; a release decides again on its own day and goes ahead only where
+    this digest is the same.
+    """
+    return digest({name: value for name, value in document.items() if name not in {"as_of", "hypothetical"}})

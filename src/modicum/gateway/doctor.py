@@ -1,0 +1,140 @@
+"""The doctor: look at a home and say what is wrong, with a cure; changes nothing save finishing what a crash left."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from modicum.custody.catalogue import list_datasets, load_dataset
+from modicum.gateway.home import Home
+from modicum.gateway.logbook import fsck
+from modicum.gateway.release import recover
+from modicum.model.errors import ModicumError
+
+_ROOM_BYTES: Final = 256 * 1024 * 1024
+_PRIVATE: Final = 0o077
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One check. `exit` names the exit status that stands for it where it is bad."""
+
+    check: str
+    good: bool
+    detail: str
+    cure: str = ""
+    exit: str = "OUR_FAULT"
+
+
+def examine(root: Path) -> list[Finding]:
+    """Check a home; a check that fails does not keep the later ones from running."""
+    try:
+        home = Home.open(root)
+    except ModicumError as error:
+        return [_bad("home", error)]
+    checks: list[tuple[str, Callable[[], str]]] = [
+        ("settings and keys", lambda: f"custodian {home.custodian}, log {home.origin}, evaluation (unwitnessed)"),
+        ("key files", lambda: _keys(home)),
+        ("writable", lambda: _writable(home)),
+        ("disk", lambda: _disk(home)),
+        ("clock", lambda: _clock(home)),
+        ("unfinished releases", lambda: _unfinished(home)),
+        ("log, bodies, signatures", lambda: _log(root)),
+        ("policy pack", lambda: _pack(home)),
+        ("data sets", lambda: _data(home)),
+    ]
+    return [_run(name, check) for name, check in checks]
+
+
+def _run(name: str, check: Callable[[], str]) -> Finding:
+    try:
+        return Finding(check=name, good=True, detail=check())
+    except ModicumError as error:
+        return _bad(name, error)
+
+
+def _bad(name: str, error: ModicumError) -> Finding:
+    families = {
+        "evidence-broken": "VERIFICATION_FAILED",
+        "ledger-rolled-back": "VERIFICATION_FAILED",
+        "not-found": "NOT_FOUND",
+        "invalid-input": "USAGE",
+        "conflict": "CONFLICT",
+        "log-unavailable": "LOG_UNAVAILABLE",
+        "operator": "LOG_UNAVAILABLE",
+    }
+    return Finding(
+        check=name, good=False, detail=error.cause, cure=error.cure, exit=families.get(error.code, "OUR_FAULT")
+    )
+
+
+def _keys(home: Home) -> str:
+    open_to_others = [
+        each
+        for each in home.folder.list("keys")
+        if not each.endswith(".pub") and home.folder.path(each).stat().st_mode & _PRIVATE
+    ]
+    if open_to_others:
+        raise _UnhealthyError(
+            cause=f"{len(open_to_others)} private key file(s) can be read by others",
+            cure="chmod 600 the files under keys/",
+        )
+    return "private"
+
+
+def _writable(home: Home) -> str:
+    home.require_writable()
+    return "yes"
+
+
+def _disk(home: Home) -> str:
+    free = shutil.disk_usage(home.root).free
+    if free < _ROOM_BYTES:
+        raise _UnhealthyError(
+            cause=f"only {free // 1024 // 1024} MiB are free under the home", cure="make room before a release"
+        )
+    return f"{free // 1024 // 1024:,} MiB free"
+
+
+def _clock(home: Home) -> str:
+    home.journal.docket()
+    return f"{home.journal.timestamp()}, not before the last entry"
+
+
+def _unfinished(home: Home) -> str:
+    if not os.access(home.root, os.W_OK):
+        return "not looked at: the home is read-only"
+    with home.journal.locked():
+        settled = recover(home)
+        home.folder.sweep()
+    return "; ".join(settled) if settled else "none"
+
+
+def _log(root: Path) -> str:
+    checked = fsck(root)
+    return f"{checked.entries} entries, {checked.cases} cases, {checked.releases} releases"
+
+
+def _pack(home: Home) -> str:
+    ref = home.pack().ref
+    named = home.journal.docket().roster.pack
+    if named is not None and named.sha256 != ref.sha256:
+        raise _UnhealthyError(
+            cause=f"the pack {ref.name} is not the one that genesis names",
+            cure="install that pack; a change of pack is a case",
+        )
+    return f"{ref.name} {ref.version} ({ref.sha256[:12]})"
+
+
+def _data(home: Home) -> str:
+    names = list_datasets(home.folder)
+    open_ones = [name for name in names if not load_dataset(home.folder, name).confirmed]
+    return f"{len(names)} registered, {len(open_ones)} with an unconfirmed dictionary"
+
+
+class _UnhealthyError(ModicumError):
+    """A check that failed without anything having been tried."""
+
+    code = "operator"

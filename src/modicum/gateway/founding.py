@@ -1,0 +1,186 @@
+"""Make a home: roster, keys, genesis.
+
+In this release homes are evaluation homes: no outside witness, and every page and manifest says so.
+
+Everything is made in a folder beside the wanted one, which takes its name at the end: an interrupted `init` leaves no
+half a home under that name.
+"""
+
+import secrets
+import shutil
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Annotated
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from modicum.docket.founding import found
+from modicum.gateway.case import enter
+from modicum.gateway.home import Home, write_settings
+from modicum.gateway.journal import Clock
+from modicum.gateway.keys import (
+    LOG_KEY,
+    MANIFEST_KEY,
+    make_home_keys,
+    make_person_key,
+    public_hex,
+    read_key,
+)
+from modicum.law.packs import load_pack
+from modicum.ledger import create_ledger
+from modicum.model.decision import PackRef
+from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
+from modicum.storage import Folder
+from modicum_verify.canonical import canonical
+from modicum_verify.merkle import leaf_hash
+from modicum_verify.note import vkey
+from modicum_verify.sshsig import public_key_line
+from modicum_verify.trust import Trust
+
+SHIPPED_ROSTERS = ("cms", "state")
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class _Organisation(_Strict):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    kind: str
+    name: str
+    state: str | None = None
+
+
+class _Person(_Strict):
+    organisation: str
+    person: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+    roles: Annotated[list[str], Field(min_length=1)]
+    name: str = ""
+    public_key: str | None = None
+
+
+class _Founders(_Strict):
+    people: Annotated[list[str], Field(min_length=2)]
+
+
+class _Roster(_Strict):
+    custodian: str
+    organisations: Annotated[list[_Organisation], Field(min_length=2)]
+    people: Annotated[list[_Person], Field(min_length=2)]
+    founders: _Founders
+
+
+def create_home(root: Path, *, roster: str, pack_name: str, clock: Clock) -> Home:
+    """Make an evaluation home at `root` (absent or empty) and give it, open.
+
+    roster: a shipped name (`cms`, `state`) or a TOML file of the same shape. People without a `public_key` get a key
+    pair under `keys/people/`; founders must be among those, since genesis is signed here.
+
+    Raises ConflictError: something is there already. InvalidInputError: the roster is not well formed.
+    """
+    if root.exists() and (not root.is_dir() or any(root.iterdir())):
+        raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
+    wanted = _read_roster(roster)
+    pack = load_pack(pack_name)
+    root = root.absolute()
+    partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
+    try:
+        folder = _new_folder(partial)
+        make_home_keys(folder)
+        origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
+        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=pack_name)
+        log_key = read_key(folder, LOG_KEY)
+        create_ledger(folder, origin=origin, key=log_key)
+        _enter_genesis(folder, partial, wanted, origin=origin, pack_ref=pack.ref, clock=clock)
+        if root.exists():
+            root.rmdir()
+        partial.rename(root)
+    except BaseException:
+        shutil.rmtree(partial, ignore_errors=True)
+        raise
+    return Home.open(root, clock=clock)
+
+
+def _new_folder(partial: Path) -> Folder:
+    try:
+        partial.mkdir(mode=0o700, parents=True)
+    except OSError:
+        raise LogUnavailableError(
+            cause=f"no folder can be made in {partial.parent}", cure="check the path, its permissions and the disk"
+        ) from None
+    return Folder(partial)
+
+
+def _enter_genesis(
+    folder: Folder, root: Path, wanted: _Roster, *, origin: str, pack_ref: PackRef, clock: Clock
+) -> None:
+    keys: dict[str, Ed25519PrivateKey] = {}
+    people = []
+    for person in wanted.people:
+        line = person.public_key
+        if line is None:
+            key = make_person_key(folder, organisation=person.organisation, person=person.person)
+            keys[f"{person.organisation}/{person.person}"] = key
+            line = public_key_line(key)
+        people.append(
+            {
+                "organisation": person.organisation,
+                "person": person.person,
+                "name": person.name or f"{person.person} of {person.organisation}",
+                "roles": list(person.roles),
+                "public_key": line,
+            }
+        )
+    founders = {}
+    for handle in wanted.founders.people:
+        if handle not in keys:
+            raise InvalidInputError(
+                cause=f"founder {handle} is not among the people whose key is made here",
+                cure="leave out public_key for founders of an evaluation home",
+            )
+        founders[handle] = keys[handle]
+    manifest_key = public_hex(read_key(folder, MANIFEST_KEY))
+    event = found(
+        origin=origin,
+        custodian=wanted.custodian,
+        organisations=[each.model_dump(exclude_none=True) for each in wanted.organisations],
+        people=people,
+        pack=pack_ref,
+        manifest_key=manifest_key,
+        founders=founders,
+    )
+    home = Home.open(root, clock=clock)
+    with home.journal.locked():
+        enter(home, event)
+    log_key = read_key(folder, LOG_KEY)
+    trust = Trust(
+        origin=origin,
+        log_vkey=vkey(origin, log_key.public_key()),
+        genesis_sha256=leaf_hash(home.ledger.leaves()[0]).hex(),
+        manifest_key=manifest_key,
+    )
+    folder.write_new("trust.json", canonical(trust.as_document()))
+
+
+def _read_roster(roster: str) -> _Roster:
+    try:
+        if roster in SHIPPED_ROSTERS:
+            text = resources.files("modicum.gateway").joinpath(f"rosters/{roster}.toml").read_text("utf-8")
+        else:
+            text = Path(roster).read_text("utf-8")
+        return _Roster.model_validate(tomllib.loads(text))
+    except FileNotFoundError:
+        raise NotFoundError(
+            cause=f"there is no roster {roster}", cure=f"name a TOML file or one of: {', '.join(SHIPPED_ROSTERS)}"
+        ) from None
+    except ValidationError as error:
+        places = "; ".join(".".join(str(part) for part in fault["loc"]) for fault in error.errors()[:6])
+        raise InvalidInputError(
+            cause=f"the roster {roster} is not well formed at: {places}", cure="compare with docs/reference/roster.md"
+        ) from None
+    except (OSError, ValueError):
+        raise InvalidInputError(
+            cause=f"the roster {roster} is not readable TOML", cure="compare with docs/reference/roster.md"
+        ) from None

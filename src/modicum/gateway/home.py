@@ -1,0 +1,122 @@
+"""A home: the folder that holds one custodian's gateway, opened and checked.
+
+`modicum.toml` settings · `trust.json` what verifiers bring · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
+`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
+"""
+
+import os
+import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from modicum.custody.dictionary import Vocabulary
+from modicum.gateway.journal import Clock, Journal
+from modicum.gateway.keys import LOG_KEY, read_key
+from modicum.law.packs import Pack, load_pack
+from modicum.ledger import Ledger, open_ledger
+from modicum.model.errors import InvalidInputError, LogUnavailableError, NotFoundError
+from modicum.storage import Folder
+from modicum_verify.note import vkey
+from modicum_verify.trust import Trust, parse_trust
+
+SETTINGS: Final = "modicum.toml"
+SETTINGS_SCHEMA: Final = "modicum.home/1"
+_FIELDS: Final = {"schema", "origin", "custodian", "pack", "evaluation"}
+
+
+def system_clock() -> datetime:
+    """The machine's clock, in UTC."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """One open home. The pack is that of the settings; genesis names it by digest."""
+
+    root: Path
+    origin: str
+    custodian: str
+    pack_name: str
+    folder: Folder
+    ledger: Ledger
+    journal: Journal
+
+    @classmethod
+    def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
+        """Open a home for reading; writing happens under `journal.locked()`.
+
+        Raises NotFoundError: no home there. InvalidInputError: settings that do not read. EvidenceError: a log
+        that is broken or was rolled back.
+        """
+        folder = Folder(root)
+        if not (root / SETTINGS).is_file():
+            raise NotFoundError(
+                cause=f"there is no home in {root}",
+                cure="make one with `modicum init --home DIR --evaluation`, or name it with --home",
+            )
+        settings = _read_settings(folder)
+        key = read_key(folder, LOG_KEY)
+        ledger = open_ledger(
+            folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
+        )
+        return cls(
+            root=root,
+            origin=settings["origin"],
+            custodian=settings["custodian"],
+            pack_name=settings["pack"],
+            folder=folder,
+            ledger=ledger,
+            journal=Journal(folder, ledger, clock),
+        )
+
+    @property
+    def trust(self) -> Trust:
+        """The trust root that this home hands to verifiers."""
+        return parse_trust(self.folder.read("trust.json"))
+
+    def pack(self) -> Pack:
+        """The policy pack in force, whole."""
+        return load_pack(self.pack_name)
+
+    def require_writable(self) -> None:
+        """Say early and clearly that nothing can be recorded, before anything is computed."""
+        if not os.access(self.root, os.W_OK) or not os.access(self.root / "log", os.W_OK):
+            raise LogUnavailableError(
+                cause=f"the home {self.root} is read-only, so nothing can be recorded and nothing may leave",
+                cure="make the home writable for this account",
+            )
+
+
+def vocabulary_of(pack: Pack) -> Vocabulary:
+    """The words that a dictionary may use: the pack's data classes and stratum attributes."""
+    return Vocabulary(classes=frozenset(pack.vocabulary.classes), attributes=pack.attributes)
+
+
+def write_settings(folder: Folder, *, origin: str, custodian: str, pack: str) -> None:
+    """Write `modicum.toml` of a new home."""
+    lines = [
+        "# A Modicum home. Evaluation: no outside witness sees its log, and every manifest says so.",
+        f'schema = "{SETTINGS_SCHEMA}"',
+        f'origin = "{origin}"',
+        f'custodian = "{custodian}"',
+        f'pack = "{pack}"',
+        "evaluation = true",
+    ]
+    folder.write_new(SETTINGS, ("\n".join(lines) + "\n").encode())
+
+
+def _read_settings(folder: Folder) -> dict[str, str]:
+    try:
+        found = tomllib.loads(folder.read(SETTINGS).decode("utf-8"))
+    except ValueError:
+        raise InvalidInputError(cause=f"{SETTINGS} is not TOML", cure="restore it from a backup") from None
+    if set(found) != _FIELDS or found["schema"] != SETTINGS_SCHEMA or found["evaluation"] is not True:
+        raise InvalidInputError(
+            cause=f"{SETTINGS} has fields that this version does not know, or lacks some",
+            cure=f"it needs exactly: {', '.join(sorted(_FIELDS))}",
+        )
+    if not all(isinstance(found[name], str) for name in ("origin", "custodian", "pack")):
+        raise InvalidInputError(cause=f"{SETTINGS} has a field of the wrong type", cure="restore it from a backup")
+    return {name: found[name] for name in ("origin", "custodian", "pack")}

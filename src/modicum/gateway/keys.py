@@ -1,0 +1,83 @@
+"""The keys of a home: made once, stored under `keys/`, read when used, never printed.
+
+log.key       signs checkpoints          manifest.key  signs manifests
+pseudonym.key 32 bytes, master of all recipients' pseudonym keys
+people/       evaluation homes only: one OpenSSH Ed25519 key per enrolled person, so that one machine can play all parts
+"""
+
+import secrets
+from pathlib import Path
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+)
+
+from modicum.model.errors import InvalidInputError, NotFoundError
+from modicum.storage import Folder
+from modicum_verify.errors import EvidenceError
+from modicum_verify.sshsig import load_private_key, public_key_line
+
+LOG_KEY: Final = "keys/log.key"
+MANIFEST_KEY: Final = "keys/manifest.key"
+PSEUDONYM_KEY: Final = "keys/pseudonym.key"
+PEOPLE: Final = "keys/people"
+
+
+def make_home_keys(folder: Folder) -> None:
+    """Make the three keys of a home; refuses to replace one."""
+    for path in (LOG_KEY, MANIFEST_KEY):
+        folder.write_new(path, openssh_bytes(Ed25519PrivateKey.generate()))
+    folder.write_new(PSEUDONYM_KEY, secrets.token_bytes(32))
+
+
+def make_person_key(folder: Folder, *, organisation: str, person: str) -> Ed25519PrivateKey:
+    """Make the key of an evaluation person, with its public line beside it."""
+    key = Ed25519PrivateKey.generate()
+    path = f"{PEOPLE}/{organisation}.{person}"
+    folder.write_new(path, openssh_bytes(key))
+    folder.write_new(f"{path}.pub", f"{public_key_line(key)} {organisation}/{person}\n".encode())
+    return key
+
+
+def read_key(folder: Folder, path: str) -> Ed25519PrivateKey:
+    """Read one of the home's own signing keys."""
+    return load_private_key(folder.read(path))
+
+
+def person_key(folder: Folder, handle: str) -> Ed25519PrivateKey:
+    """Read the key of `organisation/person` in an evaluation home."""
+    path = f"{PEOPLE}/{handle.replace('/', '.')}"
+    if handle.count("/") != 1 or not folder.exists(path):
+        raise NotFoundError(
+            cause=f"this home holds no key for {handle}",
+            cure="name an enrolled organisation/person of an evaluation home, or give the person's own --key",
+        )
+    return load_private_key(folder.read(path))
+
+
+def key_file(path: Path) -> Ed25519PrivateKey:
+    """Read a person's own OpenSSH Ed25519 private key file."""
+    try:
+        return load_private_key(path.read_bytes())
+    except FileNotFoundError:
+        raise NotFoundError(cause=f"there is no key file {path}", cure="check the path") from None
+    except (OSError, ValueError, EvidenceError):
+        raise InvalidInputError(
+            cause=f"{path} is not an OpenSSH Ed25519 private key without passphrase",
+            cure="make one with: ssh-keygen -t ed25519 -N '' -f FILE",
+        ) from None
+
+
+def openssh_bytes(key: Ed25519PrivateKey) -> bytes:
+    """A private key in OpenSSH form, as ssh-keygen writes it."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.OpenSSH, NoEncryption())
+
+
+def public_hex(key: Ed25519PrivateKey) -> str:
+    """The 32-byte public key, hex, as `trust.json` holds the manifest key."""
+    return key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw).hex()

@@ -1,0 +1,320 @@
+"""The only state machine of a release: agreed -> staged -> logged -> published -> delivered -> accounted.
+
+1. decide again as of today; a matrix that changed resets the votes
+2. stream the answer into sealed, staged files; the one-time key is in memory only
+3. make manifest, papers and key.age, in memory
+4. write the accounting records, durably
+5. enter `released`: durable, under a signed checkpoint
+6. write the package with key.age in it into the outbox; its rename is the point of no return
+7. enter `delivered` and `accounted`, hand out a copy
+
+A crash before 6 leaves staged ciphertext to a key that no longer exists: `recover` removes it and enters `aborted`, and
+the case can be released anew. A crash after 6 leaves a whole package: `recover` enters what is missing. There is no
+third outcome.
+"""
+
+import hashlib
+import shutil
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from modicum.accounting.record import discard, record
+from modicum.docket import gateway_events
+from modicum.docket.permissions import find_case
+from modicum.gateway.answering import STAGED, Answered, compute
+from modicum.gateway.case import decide_case, decided_now, enter
+from modicum.gateway.deciding import Decided, matrix_sha256
+from modicum.gateway.home import Home
+from modicum.gateway.keys import MANIFEST_KEY, read_key
+from modicum.gateway.lookback import release_name
+from modicum.gateway.progress import Report, silent
+from modicum.model.decision import Because, Verdict
+from modicum.model.errors import ConflictError, EvidenceError, InternalError, NotFoundError, OutstandingError
+from modicum.seal.age import OneTimeIdentity
+from modicum.seal.manifest import Manifest
+from modicum.seal.package import Prepared, prepare, write_package
+from modicum.storage import Folder
+from modicum_verify.canonical import parse_canonical
+from modicum_verify.case_state import CaseState
+from modicum_verify.entry import Entry
+from modicum_verify.moves import State
+from modicum_verify.package import proof_extra, verify_package
+from modicum_verify.proof import parse_proof
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """Nothing leaves, and why: an answer, not an error."""
+
+    case: str
+    decision_sha256: str
+    because: tuple[Because, ...]
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {
+            "schema": "modicum.refusal/1",
+            "case": self.case,
+            "decision_sha256": self.decision_sha256,
+            "because": [each.as_document() for each in self.because],
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Released:
+    """A package that left, and where. `again` where it had left before and was only handed out once more."""
+
+    case: str
+    form: str
+    rows: int
+    entry: int
+    package_sha256: str
+    out: Path
+    again: bool
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {
+            "schema": "modicum.released/1",
+            "case": self.case,
+            "form": self.form,
+            "rows": self.rows,
+            "entry": self.entry,
+            "package_sha256": self.package_sha256,
+            "out": str(self.out),
+            "again": self.again,
+            "witnesses": "unwitnessed",
+        }
+
+
+def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent) -> Released | Refused:
+    """Carry one agreed case to a published package at `out`, or to the reason why nothing leaves.
+
+    Raises OutstandingError (exit 4): not agreed, or facts missing. ConflictError (9): `out` is there, or another
+    process is at it. LogUnavailableError (6): the log or the disk cannot take an entry.
+    """
+    home.require_writable()
+    _check_out(out)
+    with home.journal.locked():
+        recover(home)
+        case = find_case(home.journal.docket(), case_id)
+        if case.release is not None and case.release.delivered is not None:
+            return _hand_out(home, case, out=out, again=True)
+        report("deciding again, as of today", 0.02)
+        docket = home.journal.docket()
+        decided = decided_now(home, case, docket)
+        if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
+            return _refuse(home, case, decided)
+        _require_agreed(home, case, decided)
+        _publish(home, case_id, decided, report=report)
+        return _hand_out(home, find_case(home.journal.docket(), case_id), out=out, again=False)
+
+
+def recover(home: Home) -> list[str]:
+    """Finish or abort what a crash left; the home must be locked. Gives a line per release that was settled."""
+    settled = []
+    for case in home.journal.docket().cases.values():
+        if case.state is State.LOGGED:
+            settled.append(_settle(home, case))
+        elif case.state is State.DELIVERED:
+            enter(home, gateway_events.accounted(home.journal.docket(), case.id))
+            settled.append(f"case {case.id}: accounted")
+    home.folder.discard(home.folder.list(STAGED))
+    return settled
+
+
+def _settle(home: Home, case: CaseState) -> str:
+    package = _outbox(case)
+    release = case.releases[-1]
+    if home.folder.exists(package):
+        found = verify_package(home.folder.path(package), trust=home.trust)
+        if found.entry != release.index:
+            raise EvidenceError(place=package, cause="is not the package of the last release of its case")
+        _deliver(home, case.id)
+        return f"case {case.id}: its package was whole, delivered"
+    name = release_name(case.id, len(case.releases))
+    enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
+    discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
+    return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
+
+
+def _check_out(out: Path) -> None:
+    if out.exists():
+        raise ConflictError(cause=f"{out} is there already", cure="name another file with --out")
+    if not out.absolute().parent.is_dir():
+        raise NotFoundError(cause=f"there is no folder {out.absolute().parent}", cure="make it first")
+
+
+def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
+    """Enter the refusal, once; say what it rests on."""
+    overall = decided.overall()
+    if case.state in {State.DECIDED, State.IN_REVIEW}:
+        if case.decision is None or case.decision.verdict != str(Verdict.FORBIDDEN):
+            decide_case(home, case.id)
+        enter(home, gateway_events.refused(home.journal.docket(), case.id, because=overall.because))
+    return Refused(
+        case=case.id, decision_sha256=case.decision_sha256 or decided.decision.sha256, because=overall.because
+    )
+
+
+def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
+    if not decided.dataset.confirmed:
+        name = decided.dataset.name
+        raise OutstandingError(
+            cause=f"the dictionary of {name} is still a proposal",
+            cure=f"look at it, then: modicum data classify {name} --confirm",
+        )
+    gateway_events.require_agreed(case)
+    agreed = parse_canonical(home.folder.read(f"decisions/{case.decision_sha256}.json"))
+    before = matrix_sha256(agreed)
+    if before != matrix_sha256(decided.decision.as_document()):
+        decide_case(home, case.id)
+        raise OutstandingError(
+            cause=f"what the law says of case {case.id} has changed since it was agreed, so every vote has fallen",
+            cure=f"look at it again: modicum docket show {case.id}",
+        )
+
+
+def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
+    """Steps 2 to 7; whatever fails before the entry leaves nothing but what `recover` removes."""
+    case = find_case(home.journal.docket(), case_id)
+    name = release_name(case_id, len(case.releases) + 1)
+    identity = OneTimeIdentity.generate()
+    try:
+        answered = compute(home, decided, identity=identity, report=report)
+        report("making the manifest", 0.8)
+        manifest = _manifest(home, case, decided, answered)
+        prepared = prepare(manifest, answered.files, identity=identity, signing_key=read_key(home.folder, MANIFEST_KEY))
+        accounting = record(
+            home.folder,
+            release=name,
+            dataset_name=decided.dataset.name,
+            dataset_version=decided.dataset.version,
+            persons=answered.persons,
+            document=_line(manifest, decided),
+        )
+        entry = home.journal.record(
+            "released", prepared.released_content(accounting_sha256=accounting), case=case_id, actor="gateway"
+        )
+    except BaseException:
+        _withdraw(home, case_id, decided.dataset.name, name)
+        raise
+    report("writing the package", 0.9)
+    _write(home, find_case(home.journal.docket(), case_id), prepared, entry)
+    _deliver(home, case_id)
+    home.folder.discard(home.folder.list(STAGED))
+
+
+def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
+    """Remove what was staged, unless the entry made it into the log after all: then `recover` has the word."""
+    try:
+        home.ledger.refresh()
+        if find_case(home.journal.docket(), case_id).state is not State.LOGGED:
+            home.folder.discard(home.folder.list(STAGED))
+            discard(home.folder, dataset_name=dataset, release=name)
+    except (OSError, InternalError, EvidenceError, ConflictError):
+        return  # The first error is the one to tell; the next release or the doctor settles the rest.
+
+
+def _manifest(home: Home, case: CaseState, decided: Decided, answered: Answered) -> Manifest:
+    request, today = decided.request, home.journal.now().date()
+    return Manifest(
+        case=case.id,
+        round=case.round,
+        form=str(decided.form),
+        request_sha256=request.sha256,
+        decision_sha256=case.decision_sha256 or "",
+        pack=decided.decision.pack,
+        dataset=decided.dataset.name,
+        dataset_version=decided.dataset.version,
+        as_of=decided.decision.as_of.isoformat(),
+        recipients=request.recipients,
+        columns=[
+            {"name": column.name, "treatment": column.treatment}
+            for file, _ in answered.files
+            for column in file.columns
+        ],
+        rows=answered.rows,
+        obligations=decided.overall().obligations,
+        approvals=[{"person": v.person, "organisation": v.organisation, "entry": v.index} for v in case.approvals],
+        objections=[
+            {"person": o.person, "grounds": o.grounds, "text": o.text, "answered": o.answered, "entry": o.index}
+            for o in case.objections
+        ],
+        directives=[
+            {"person": d.person, "text": d.text, "deadline": d.deadline, "entry": d.index} for d in case.directives
+        ],
+        purpose=request.purpose,
+        handling=request.handling,
+        delete_by=(today + timedelta(days=request.handling.retention_days)).isoformat(),
+        created=home.journal.timestamp(),
+        signed_with=home.trust.as_document(),
+    )
+
+
+def _line(manifest: Manifest, decided: Decided) -> dict[str, Any]:
+    """What each person in the release will be told."""
+    return {
+        "at": manifest.created,
+        "recipients": [
+            {"organisation": each.organisation, "person": each.person} for each in decided.request.recipients
+        ],
+        "purpose": manifest.purpose,
+        "columns": [each["name"] for each in manifest.columns],
+        "authority": "; ".join(each.citation for each in decided.request.authorities),
+        "form": manifest.form,
+    }
+
+
+def _write(home: Home, case: CaseState, prepared: Prepared, entry: Entry) -> None:
+    body = home.folder.read(f"bodies/{entry.body}.json")
+    proof = parse_proof(home.ledger.prove(entry.index))
+    carried = replace(proof, extra=proof_extra(leaf=home.ledger.leaf(entry.index), body=body))
+    with home.folder.stage(_outbox(case)) as sink:
+        write_package(
+            sink,
+            prepared,
+            staged=lambda name: home.folder.path(f"{STAGED}/{name}").open("rb"),
+            proof=carried.format(),
+        )
+
+
+def _deliver(home: Home, case_id: str) -> None:
+    docket = home.journal.docket()
+    package = home.folder.path(_outbox(find_case(docket, case_id)))
+    sha256, size = _measure(package)
+    enter(home, gateway_events.delivered(docket, case_id, package_sha256=sha256, size_bytes=size))
+    enter(home, gateway_events.accounted(home.journal.docket(), case_id))
+
+
+def _hand_out(home: Home, case: CaseState, *, out: Path, again: bool) -> Released:
+    """Copy the package out of the outbox; the copy appears whole or not at all."""
+    release = case.releases[-1]
+    if release.delivered is None:
+        raise InternalError(cause=f"case {case.id} has no delivered release", cure="run `modicum doctor`")
+    source = home.folder.path(_outbox(case))
+    if not source.is_file() or _measure(source)[0] != release.delivered["package_sha256"]:
+        raise EvidenceError(place=_outbox(case), cause="is missing, or is not the package that was delivered")
+    with Folder(out.absolute().parent).stage(out.name) as sink, source.open("rb") as file:
+        shutil.copyfileobj(file, sink, 1 << 20)
+    return Released(
+        case=case.id,
+        form=str(release.content["form"]),
+        rows=int(release.content["rows"]),
+        entry=release.index,
+        package_sha256=str(release.delivered["package_sha256"]),
+        out=out,
+        again=again,
+    )
+
+
+def _outbox(case: CaseState) -> str:
+    """Where the package of the last attempt lies; each attempt has a name of its own."""
+    return f"outbox/{release_name(case.id, len(case.releases))}.modicum"
+
+
+def _measure(path: Path) -> tuple[str, int]:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
