@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -26,11 +26,21 @@ STEPS = ("_sync_file", "_sync_folder", "_rename", "_unlink", "_make_parents")
 LEAVES = [b"leaf %d" % index for index in range(900)]
 
 
+class UnsyncedFolder(Folder):
+    """A real folder that does not wait for the disk: processes die here, the power stays on."""
+
+    def _sync_file(self, file: BinaryIO) -> None:
+        file.flush()
+
+    def _sync_folder(self, directory: Path) -> None:
+        os.scandir(directory).close()
+
+
 class CrashError(BaseException):
     """The process ends here; no handler of ours catches it."""
 
 
-class StoppingFolder(Folder):
+class StoppingFolder(UnsyncedFolder):
     """A real folder that stops at its n-th step: for good (a crash), or once (a fault of the disk)."""
 
     left: int | None = None
@@ -50,7 +60,7 @@ class StoppingFolder(Folder):
 
 
 def _counted(name: str) -> Callable[..., Any]:
-    real = getattr(Folder, name)
+    real = getattr(UnsyncedFolder, name)
 
     def run(self: StoppingFolder, *arguments: Any) -> Any:
         self.step()
@@ -65,7 +75,7 @@ for _name in STEPS:
 
 def home(tmp_path: Path, size: int) -> Path:
     """A home whose log was filled in uneven steps, so that partial tiles of earlier sizes lie about."""
-    ledger = create_ledger(Folder(tmp_path / "template"), origin=ORIGIN, key=KEY)
+    ledger = create_ledger(UnsyncedFolder(tmp_path / "template"), origin=ORIGIN, key=KEY)
     for low, high in ((0, size // 2), (size // 2, size - 1), (size - 1, size)):
         ledger.append(LEAVES[low:high])
     return tmp_path / "template"
@@ -79,7 +89,7 @@ def stopped_at_each_step(template: Path, at: Path, *, crash: bool, count: int, s
         folder = StoppingFolder(at)
         vkey = (at / "log/log.vkey").read_text().strip()
         ledger = open_ledger(folder, key=KEY, vkey=vkey)
-        bystander = open_ledger(Folder(at), key=KEY, vkey=vkey)
+        bystander = open_ledger(UnsyncedFolder(at), key=KEY, vkey=vkey)
         folder.left, folder.crash = step, crash
         try:
             ledger.append(LEAVES[size : size + count])
@@ -107,7 +117,7 @@ def assert_all_or_nothing(root: Path, vkey: str, *, size: int, count: int, retur
 def test_a_crash_at_any_step_then_open(tmp_path: Path, size: int, count: int) -> None:
     template, at = home(tmp_path, size), tmp_path / "home"
     for ledger, _, returned in stopped_at_each_step(template, at, crash=True, count=count, size=size):
-        again = open_ledger(Folder(at), key=KEY, vkey=ledger.vkey)
+        again = open_ledger(UnsyncedFolder(at), key=KEY, vkey=ledger.vkey)
         reached = assert_all_or_nothing(at, ledger.vkey, size=size, count=count, returned=returned)
         again.append(LEAVES[reached : reached + 3])
         assert read_log(at / "log", ledger.vkey).leaves == LEAVES[: reached + 3]
@@ -140,8 +150,8 @@ def test_a_crash_at_any_step_of_creation_can_be_tried_again(tmp_path: Path) -> N
         try:
             create_ledger(folder, origin=ORIGIN, key=KEY)
         except CrashError:
-            if not Folder(tmp_path / str(step)).exists("log/checkpoint"):
-                create_ledger(Folder(tmp_path / str(step)), origin=ORIGIN, key=Ed25519PrivateKey.generate())
+            if not UnsyncedFolder(tmp_path / str(step)).exists("log/checkpoint"):
+                create_ledger(UnsyncedFolder(tmp_path / str(step)), origin=ORIGIN, key=Ed25519PrivateKey.generate())
             continue
         if folder.left is not None:
             assert step > 5
@@ -157,11 +167,11 @@ def test_leftovers_of_any_content_are_named_then_cleared(tmp_path: Path) -> None
         (root / "log" / name).write_bytes(b"torn")
     with pytest.raises(EvidenceError, match="reaches beyond the size of the checkpoint; if an append was cut short"):
         read_log(root / "log", vkey)
-    open_ledger(Folder(root), key=KEY, vkey=vkey)
+    open_ledger(UnsyncedFolder(root), key=KEY, vkey=vkey)
     assert read_log(root / "log", vkey).leaves == LEAVES[:10]
 
 
-class FlippingFolder(Folder):
+class FlippingFolder(UnsyncedFolder):
     """A real folder between which and the ledger a bit flips: memory went bad between hash and write."""
 
     chosen: tuple[str, int] | None = None

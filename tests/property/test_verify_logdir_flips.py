@@ -1,7 +1,9 @@
 """A byte changed anywhere in a log directory is noticed, and its file is named."""
 
+import os
 import random
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -20,8 +22,18 @@ OTHER = Ed25519PrivateKey.from_private_bytes(bytes(32))
 ORIGIN = "gateway.example/log"
 
 
+class UnsyncedFolder(Folder):
+    """A real folder that does not wait for the disk: what is written here is only read."""
+
+    def _sync_file(self, file: BinaryIO) -> None:
+        file.flush()
+
+    def _sync_folder(self, directory: Path) -> None:
+        os.scandir(directory).close()
+
+
 def filled(home: Path, batches: list[int]) -> Ledger:
-    ledger = create_ledger(Folder(home), origin=ORIGIN, key=KEY)
+    ledger = create_ledger(UnsyncedFolder(home), origin=ORIGIN, key=KEY)
     for batch in batches:
         ledger.append([b'{"n":%d,"pad":"%s"}' % (ledger.size + each, b"x" * (each % 7)) for each in range(batch)])
     return ledger

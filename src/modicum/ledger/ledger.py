@@ -26,7 +26,7 @@ from modicum_verify.merkle import EMPTY_ROOT, leaf_hash, root, verify_inclusion
 from modicum_verify.note import Signer, Verifier
 from modicum_verify.note import vkey as vkey_of
 from modicum_verify.proof import TlogProof
-from modicum_verify.tiles import MAX_ENTRY_BYTES, TILE_WIDTH, decode_bundle, parse_tile_path, tile_path
+from modicum_verify.tiles import MAX_ENTRY_BYTES, TILE_WIDTH, decode_bundle, tile_path
 
 _CHECKPOINT: Final = f"{LOG}/checkpoint"
 _VKEY: Final = f"{LOG}/log.vkey"
@@ -211,8 +211,8 @@ class Ledger:
         # Bundles are written first and cleared last, so that any leftover shows in the bundle at the edge.
         index, width = divmod(self.size, TILE_WIDTH)
         at_edge = f"{LOG}/{tile_path('entries', index)}"
-        tiles = (parse_tile_path(name.removeprefix(f"{LOG}/")) for name in self._folder.list(f"{at_edge}.p"))
-        if self._folder.exists(at_edge) or any(tile is not None and tile.width > width for tile in tiles):
+        widths = (name.rpartition("/")[2] for name in self._folder.list(f"{at_edge}.p"))
+        if self._folder.exists(at_edge) or any(each.isdecimal() and int(each) > width for each in widths):
             self._clear()
 
     def _clear(self) -> None:

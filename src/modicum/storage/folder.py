@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import takewhile
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -27,6 +27,7 @@ _FILE_MODE: Final = 0o600
 _FOLDER_MODE: Final = 0o700
 _STALE_SECONDS: Final = 60
 _POLL_SECONDS: Final = 0.01
+_OPEN_AT_ONCE: Final = 64
 
 
 class Folder:
@@ -60,8 +61,8 @@ class Folder:
             for directory, folders, files in os.walk(top, onerror=_raise_unless_missing):
                 if Path(directory) == self.root:
                     folders[:] = [each for each in folders if each not in RESERVED]
-                base = Path(directory).relative_to(self.root)
-                found += [(base / each).as_posix() for each in files]
+                base = Path(directory).relative_to(self.root).as_posix() + "/"
+                found += [(base + each).removeprefix("./") for each in files]
         return sorted(path for path in found if is_under(path, prefix))
 
     def write_new(self, path: str, data: bytes) -> None:
@@ -75,20 +76,17 @@ class Folder:
             file.write(data)
 
     def replace_all(self, files: Mapping[str, bytes]) -> None:
-        """Write several files, each in place of one of its name; all durable on return, in no order before."""
+        """Write several files, each in place of one of its name, named in order; all durable on return.
+
+        Raises ConflictError: a name is taken by a folder; then none is written. A fault of the disk may leave some.
+        """
         touched: set[Path] = set()
-        for path, data in files.items():
-            target = self.path(path)
-            with translated_write(path):
-                touched |= {target.parent, *self._make_parents(target)}
-            with self._staged(path) as (name, file), translated_write(path):
-                file.write(data)
-                self._sync_file(file)
-                self._rename(name, target)
+        paths = list(files)
+        for start in range(0, len(paths), _OPEN_AT_ONCE):
+            touched |= self._replace_some({path: files[path] for path in paths[start : start + _OPEN_AT_ONCE]})
         with translated_write("the home"):
             for directory in touched:
                 self._sync_folder(directory)
-        self._tidy()
 
     @contextmanager
     def stage(self, path: str, *, replace: bool = False) -> Iterator[BinaryIO]:
@@ -101,17 +99,14 @@ class Folder:
             raise taken(path)
         with translated_write(path):
             touched = {target.parent, *self._make_parents(target)}
-        try:
-            with self._staged(path) as (name, file):
-                yield file
-                with translated_write(path):
-                    self._sync_file(file)
-                    (self._rename if replace else self._link)(name, target)
+        with self._staged(path) as (name, file):
+            yield file
             with translated_write(path):
-                for directory in touched:
-                    self._sync_folder(directory)
-        finally:
-            self._tidy()
+                self._sync_file(file)
+                (self._rename if replace else self._link)(name, target)
+        with translated_write(path):
+            for directory in touched:
+                self._sync_folder(directory)
 
     def remove(self, path: str) -> None:
         """Remove a file, durably. Raises NotFoundError."""
@@ -209,16 +204,44 @@ class Folder:
             directory.mkdir(mode=_FOLDER_MODE, exist_ok=True)
         return {directory.parent for directory in missing}
 
+    def _replace_some(self, files: Mapping[str, bytes]) -> set[Path]:
+        """Write all, sync all, then rename all: side by side they share the commits of the file system's journal."""
+        touched: set[Path] = set()
+        with ExitStack() as stack:
+            staged = []
+            for path, data in files.items():
+                target = self.path(path)
+                with translated_write(path):
+                    touched |= {target.parent, *self._make_parents(target)}
+                    if target.is_dir():
+                        raise taken(path)
+                # The staging folder stays: a ledger that makes and removes it for each append waits for the journal.
+                name, file = stack.enter_context(self._staged(path, tidy=False))
+                file.write(data)
+                file.flush()
+                staged.append((path, target, name, file))
+            for path, _, _, file in staged:
+                with translated_write(path):
+                    self._sync_file(file)
+            for path, target, name, _ in staged:
+                with translated_write(path):
+                    self._rename(name, target)
+        return touched
+
     @contextmanager
-    def _staged(self, path: str) -> Iterator[tuple[Path, BinaryIO]]:
+    def _staged(self, path: str, *, tidy: bool = True) -> Iterator[tuple[Path, BinaryIO]]:
+        made_here = not (self.root / _STAGING).is_dir()
         name, handle = self._open_staged(path)
         try:
             with io.BufferedWriter(_StagedFile(handle, path)) as file:
                 _try_lock(handle)  # so that a sweep knows its writer lives
                 yield name, file
         finally:
-            with suppress(FileNotFoundError):
-                name.unlink()
+            if name.exists():  # Asked first: removing what was renamed away would wait for the folder's lock.
+                with suppress(FileNotFoundError):
+                    name.unlink()
+            if tidy and made_here:
+                self._tidy()
 
     def _open_staged(self, path: str) -> tuple[Path, int]:
         name = self.root / _STAGING / secrets.token_hex(16)

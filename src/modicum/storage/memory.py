@@ -47,7 +47,11 @@ class MemoryFolder:
             file.write(data)
 
     def replace_all(self, files: Mapping[str, bytes]) -> None:
-        """Write several files, each in place of one of its name."""
+        """Write several files, each in place of one of its name; none where a name is taken by a folder."""
+        for path in files:
+            self._make_folders(checked(path).rpartition("/")[0], path)
+            if path in self._folders:
+                raise taken(path)
         for path, data in files.items():
             self.replace(path, data)
 
