@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from modicum.custody.classify import classify, reference_rows
-from modicum.custody.dictionary import Dictionary, Meaning, Vocabulary
+from modicum.custody.dictionary_file import Dictionary, Meaning, Vocabulary
 from modicum.custody.engine import Engine
 from modicum.custody.persons import PersonColumns, plain
 from modicum.custody.shapes import SHAPES

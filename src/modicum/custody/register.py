@@ -17,10 +17,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from modicum.custody.catalogue import checked_name, dataset_path, dictionary_path, unreadable_path
-from modicum.custody.dictionary import FILE, Dictionary, Vocabulary, read_dictionary, write_dictionary
+from modicum.custody.dictionary_file import FILE, Dictionary, Vocabulary, read_dictionary, write_dictionary
 from modicum.custody.engine import PERSON, ROW, STRATUM, Engine, spoken, table_path
 from modicum.custody.persons import find_person_columns, main_table, make_persons
+from modicum.custody.places import checked_name, dataset_path, dictionary_path, unreadable_path
 from modicum.custody.proposing import propose
 from modicum.custody.sources import PERSONS, Ignored, Unreadable, find_files
 from modicum.custody.staging import FileCount, Progress, RawTable, Staged, stage

@@ -8,7 +8,7 @@ disagree or there are none. Nothing here looks at an attribute that the dictiona
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from modicum.custody.dictionary import Dictionary, Vocabulary
+from modicum.custody.dictionary_file import Dictionary, Vocabulary
 from modicum.custody.engine import ROW, Engine, quoted, quoted_text
 from modicum.custody.persons import person_key
 from modicum.custody.shapes import ICD_10_RE2
