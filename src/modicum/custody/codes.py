@@ -57,7 +57,7 @@ def _findings(engine: Engine, table: str, source: str, citizenship: str, status:
     aliens, citizens, tmsis, taf, undocumented, missing = (int(each) for each in counts)
     told = [
         f"{table}: {shown(aliens)} rows with CITIZENSHIP-IND 0 and an IMMIGRATION-STATUS other than 1, 2, 3",
-        f"{table}: {shown(citizens)} rows with CITIZENSHIP-IND 1 or 2 and an IMMIGRATION-STATUS other than 8 or 0 (TAF)",
+        f"{table}: {shown(citizens)} rows with CITIZENSHIP-IND 1 or 2 and an IMMIGRATION-STATUS other than 8 (TAF: 0)",
         f"{table}: {shown(undocumented)} rows with a code that is not documented",
         f"{table}: {shown(missing)} rows without one of the two codes",
     ]

@@ -8,7 +8,7 @@ there; a crash before it leaves nothing that the next registration would trip ov
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any, Final
@@ -60,7 +60,9 @@ def register(
     vocabulary: Vocabulary,
     progress: Progress | None = None,
 ) -> Registration:
-    """Register files under a name. Without a dictionary the one in a given folder is used, else one is proposed.
+    """Register files under a name.
+
+    A dictionary that is named counts as confirmed; else a folder may bring one, or one is proposed.
 
     Raises ConflictError: the name is taken. NotFoundError, InvalidInputError: the files or the dictionary.
     LogUnavailableError: the disk. Nothing is registered then.
@@ -79,6 +81,7 @@ def register(
             given = dictionary or _brought(paths)
             report("reading the dictionary" if given else "proposing a dictionary", None)
             words, text = _dictionary(engine, staged, given, vocabulary, name)
+            words = replace(words, confirmed=words.confirmed or dictionary is not None)
             dataset = build(engine, folder, name, staged.tables, words, vocabulary, report)
         registration = Registration(
             dataset=dataset,
