@@ -79,7 +79,7 @@ def _told(played: Replay, story: Story) -> list[str]:
         f"  Case {case['case']} was filed and decided at once: {case['verdict']}.",
         *(f"  {each['by']} objected, entry {each['entry']}: {each['text']}" for each in case["objections"]),
         *(f"  {each['by']} directed, entry {each['entry']}: {each['text']}" for each in case["directives"]),
-        f"  The order changed nothing. `modicum release` refused (exit 3), on {len(played.refused.because)} provisions:",
+        f"  The order changed nothing. `modicum release` refused (exit 3), on {len(played.refused.because)} rules:",
         *(f"    {each.cite} ({each.basis}, {each.verified})" for each in played.refused.because[:6]),
         "",
         "What would have been enough (the same question, asked by the programme's inspector)",
@@ -105,7 +105,7 @@ def _told(played: Replay, story: Story) -> list[str]:
         f"  {played.folder / PAGE}  the whole story as one page to read or print",
         f"  {played.released.out}  the sealed answer",
         f"  {played.folder / 'opened'}  the answer as its recipient opened it",
-        f"  {played.home.root}  the gateway's home; its log is in log/",
+        f"  {played.folder / 'home'}  the gateway's home; its log is in log/",
         "Try",
         *(f"  {each.line}" for each in story.commands),
     ]
@@ -147,7 +147,7 @@ def _story(played: Replay) -> Story:
             at=_when(at[directive["entry"]]),
             text=f"{directive['text']} ({directive['deadline']})",
             entry=directive["entry"],
-            outcome="It is on the log, with the name of who gave it. It lifts no rule; the release was refused.",
+            outcome="It is on the log, with the name of who gave it. It lifts nothing: the release was refused.",
         ),
         rungs=_rungs(played),
         narrow=played.narrow,
@@ -273,7 +273,7 @@ def _package(played: Replay) -> tuple[PackageFile, ...]:
 
 
 def _commands(played: Replay) -> tuple[Command, ...]:
-    home, package = played.home.root, played.released.out
+    home, package = played.folder / "home", played.released.out
     return (
         Command(line=f"modicum verify {package} --trust {home / 'trust.json'}", words="Check the package, offline."),
         Command(line=f"modicum log fsck --home {home}", words="Work out the log again from its entries."),

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from modicum.custody import catalogue, dictionary, population
+from modicum.custody import catalogue, population
+from modicum.custody.codes import check_codes
+from modicum.custody.dictionary import propose_text
 from modicum.custody.register import Registration, register
 from modicum.docket import gateway_events
 from modicum.gateway.case import enter
@@ -54,7 +56,7 @@ def confirm(home: Home, name: str) -> Dataset:
     """Confirm the dictionary of a data set, and enter that in the log."""
     home.require_writable()
     with home.journal.locked():
-        confirmed = catalogue.confirm(home.folder, name)
+        confirmed = catalogue.confirm(home.folder, name, vocabulary=vocabulary_of(home.pack()))
         enter(home, gateway_events.dataset(confirmed))
     return confirmed
 
@@ -67,14 +69,14 @@ def listed(home: Home) -> list[Dataset]:
 def describe(home: Home, name: str) -> Described:
     """A data set with its code checks."""
     dataset = catalogue.load_dataset(home.folder, name)
-    return Described(dataset=dataset, code_checks=tuple(catalogue.check_codes(home.folder, dataset)))
+    return Described(dataset=dataset, code_checks=tuple(check_codes(home.folder, dataset)))
 
 
 def propose_dictionary(home: Home, name: str) -> str:
     """The dictionary of a registered data set, or a proposal for files that are not registered yet; TOML."""
     if name in catalogue.list_datasets(home.folder):
         return home.folder.read(f"data/{name}/dictionary.toml").decode("utf-8")
-    return dictionary.propose_text([Path(name)], vocabulary=vocabulary_of(home.pack()))
+    return propose_text([Path(name)], vocabulary=vocabulary_of(home.pack()))
 
 
 def write_new_file(path: Path, data: bytes) -> None:

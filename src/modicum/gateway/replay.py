@@ -132,9 +132,7 @@ def _prepare(folder: Path, *, people: int, clock: ReplayClock, report: Report) -
     report(f"inventing {people:,} people", 0.1)
     datasets.make_population(folder / "population", people=people, seed=SEED)
     report("registering their records", 0.25)
-    added = datasets.add(home, DATASET, [folder / "population"], dictionary=None)
-    if not added.dataset.confirmed:
-        datasets.confirm(home, DATASET)
+    datasets.add(home, DATASET, [folder / "population"], dictionary=folder / "population" / "dictionary.toml")
     return home
 
 
