@@ -8,11 +8,12 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, localcontext
-from hashlib import sha256
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.cmac import CMAC
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from modicum.model.dataset import Column
 from modicum.model.decision import Decision, Verdict
@@ -21,7 +22,7 @@ from modicum.model.request import Operator, Request
 
 Row = dict[str, Any]
 World = Mapping[str, Sequence[Row]]
-MONTHS = "JAN FEB MAR APR MAY JUN JUL AUG SEP OCT NOV DEC".split()
+MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 
 
 class Oracle:
@@ -52,11 +53,11 @@ class Oracle:
         return treatment != "drop" and self.decision.cell(stratum, place, self.form).verdict is Verdict.PERMITTED
 
     def looked_at(self, table: str, choosing: Sequence[Column]) -> list[Row]:
-        rows = []
-        for row in self.world[table]:
-            if row["_modicum_person"] is not None and all(self.may(each, row["_modicum_stratum"]) for each in choosing):
-                rows.append(row)
-        return rows
+        return [
+            row
+            for row in self.world[table]
+            if row["_modicum_person"] is not None and all(self.may(each, row["_modicum_stratum"]) for each in choosing)
+        ]
 
     def population(self, table: str, choosing: Sequence[Column]) -> list[Row]:
         rows = self.looked_at(table, choosing)
@@ -92,7 +93,7 @@ class Oracle:
                     for column in mine
                 ]
                 if self.form is Form.PSEUDONYMISED:
-                    cells.insert(0, self.pseudonym(self.person_keys[row["_modicum_person"]]))
+                    cells.insert(0, self.pseudonym("person", self.person_keys[row["_modicum_person"]]))
                 files[table].append(tuple(cells))
         return files
 
@@ -152,11 +153,12 @@ class Oracle:
             if not re.fullmatch(r"[0-9]{5}|[0-9]{9}|[0-9]{5}-[0-9]{4}", text):
                 return None
             return text[:3] if self.zip3_population.get(text[:3], 0) > 20_000 else "000"
-        return self.pseudonym(f"{column.data_class}|{value}")
+        return self.pseudonym(str(column.data_class), str(value))
 
-    def pseudonym(self, words: str) -> str:
-        mac = CMAC(AES256(self.key))
-        mac.update(sha256(words.encode()).digest()[:16])
+    def pseudonym(self, data_class: str, words: str) -> str:
+        info = b"modicum pseudonym class v1|" + data_class.encode()
+        mac = CMAC(AES256(HKDF(algorithm=SHA256(), length=32, salt=None, info=info).derive(self.key)))
+        mac.update(words.encode())
         return mac.finalize().hex()
 
 

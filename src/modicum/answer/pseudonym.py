@@ -1,10 +1,10 @@
 """Keyed pseudonyms: the same person looks the same in all that one group of recipients gets, and to nobody else.
 
-A pseudonym is AES-256-CMAC over the first 16 bytes of a SHA-256, in hexadecimal. A message of one whole block needs one
-call of the block cipher, so a column costs one AES call a chunk. The key stands in a closure only: a literal, a
-parameter or a variable of the engine would show in its plans and profiles.
+A pseudonym is the AES-256-CMAC of a text's UTF-8 bytes, in hexadecimal. A chunk of texts is computed block
+by block: one call of the block cipher for the first blocks of all texts, one for the second, and so on. The key stands
+in a closure only: a literal, a parameter or a variable of the engine would show in its plans and profiles.
 
-Source: NIST SP 800-38B, section 6.2 (CMAC of a complete block); RFC 5869 (HKDF).
+Source: NIST SP 800-38B, section 6; RFC 5869 (HKDF).
 """
 
 from collections.abc import Callable, Iterable
@@ -22,10 +22,12 @@ from modicum.model.errors import InvalidInputError
 
 KEY_BYTES: Final = 32
 BLOCK_BYTES: Final = 16
-_DIGEST_BYTES: Final = 32
+PERSON_CLASS: Final = "person"  # in place of a data class, for the pseudonyms of persons
 _INFO: Final = b"modicum pseudonym v1|"
-_REDUCE: Final = 0x87  # NIST SP 800-38B, section 5.3: the polynomial of a 128-bit block
-_BLOCK_BITS_MASK: Final = (1 << 128) - 1
+_CLASS_INFO: Final = b"modicum pseudonym class v1|"
+_PAD: Final = 0x80
+_REDUCE: Final = 0x87  # SP 800-38B, section 5.3: the polynomial of a 128-bit block
+_BLOCK_MASK: Final = (1 << 128) - 1
 
 
 def recipients_key(master: bytes, organisations: Iterable[str]) -> bytes:
@@ -38,50 +40,82 @@ def recipients_key(master: bytes, organisations: Iterable[str]) -> bytes:
         raise InvalidInputError(
             cause="the recipients' organisations cannot be told apart", cure="name at least one, by its handle"
         )
-    info = _INFO + "|".join(names).encode()
-    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(master)
+    return _derived(master, _INFO + "|".join(names).encode())
+
+
+def class_key(key: bytes, data_class: str) -> bytes:
+    """Derive from the recipients' key that of one class: one number in two classes must not look like one thing."""
+    return _derived(key, _CLASS_INFO + data_class.encode())
 
 
 def pseudonymiser(key: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
-    """Give the function that turns hexadecimal SHA-256 digests into pseudonyms, a chunk at a time.
+    """Give the function that turns texts into pseudonyms, a chunk at a time.
 
-    Takes a binary array without nulls, 64 hexadecimal digits an item; gives text, 32 hexadecimal digits an item.
+    Takes Arrow strings without nulls; gives Arrow strings of 32 hexadecimal digits.
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"a pseudonym key has {KEY_BYTES} bytes")
-    subkey = np.frombuffer(_subkey(key), dtype=np.uint8)
+    whole, padded = _subkeys(key)
 
-    def pseudonyms(digests: pa.ChunkedArray) -> pa.Array:
-        count = len(digests)
-        written = b"".join(_bytes_of(chunk) for chunk in _chunks(digests))
-        blocks = np.frombuffer(bytes.fromhex(written.decode("ascii")), dtype=np.uint8)
-        messages = blocks.reshape(count, _DIGEST_BYTES)[:, :BLOCK_BYTES] ^ subkey
-        sealed = _encrypt(key, messages.tobytes())
-        ends = np.arange(count + 1, dtype=np.int32) * (2 * BLOCK_BYTES)
-        return pa.StringArray.from_buffers(count, pa.py_buffer(ends), pa.py_buffer(sealed.hex().encode("ascii")))
+    def pseudonyms(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
+        starts, lengths, data = _laid_out(texts)
+        sealed = _cmac(key, whole, padded, starts=starts, lengths=lengths, data=data)
+        ends = np.arange(len(lengths) + 1, dtype=np.int32) * (2 * BLOCK_BYTES)
+        digits = sealed.tobytes().hex().encode("ascii")
+        return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(digits))
 
     return pseudonyms
 
 
-def _chunks(digests: pa.Array | pa.ChunkedArray) -> list[pa.Array]:
-    return digests.chunks if isinstance(digests, pa.ChunkedArray) else [digests]
+def _cmac(
+    key: bytes, whole: np.ndarray, padded: np.ndarray, *, starts: np.ndarray, lengths: np.ndarray, data: np.ndarray
+) -> np.ndarray:
+    """CMAC of each text: a row of 16 bytes each. 1. Cut into blocks. 2. Mark the last block. 3. Chain the blocks."""
+    last = np.maximum((lengths + BLOCK_BYTES - 1) // BLOCK_BYTES, 1) - 1  # place of each text's last block
+    sealed = np.zeros((len(lengths), BLOCK_BYTES), dtype=np.uint8)
+    for place in range(int(last.max(initial=-1)) + 1):
+        rows = np.flatnonzero(last >= place)
+        offsets = np.arange(place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES)
+        inside = offsets < lengths[rows, None]
+        blocks = data.take(starts[rows, None] + offsets, mode="clip") * inside
+        ending = last[rows] == place
+        short = ending & (lengths[rows] != (place + 1) * BLOCK_BYTES)
+        blocks[short, lengths[rows][short] - place * BLOCK_BYTES] = _PAD
+        blocks[short] ^= padded
+        blocks[ending & ~short] ^= whole
+        sealed[rows] = np.frombuffer(_encrypt(key, (sealed[rows] ^ blocks).tobytes()), dtype=np.uint8).reshape(
+            -1, BLOCK_BYTES
+        )
+    return sealed
 
 
-def _bytes_of(chunk: pa.Array) -> bytes:
-    binary = chunk.cast(pa.binary())
-    if not len(binary):
-        return b""
-    _, places, data = binary.buffers()
-    ends = np.frombuffer(places, dtype=np.int32)[binary.offset : binary.offset + len(binary) + 1]
-    return bytes(memoryview(data)[ends[0] : ends[-1]])
+def _laid_out(texts: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Start and length of each text in one array of bytes (never empty, so that it can be indexed)."""
+    one = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    flat = one.cast(pa.string())
+    if not len(flat):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(1, np.uint8)
+    _, places, data = flat.buffers()
+    ends = np.frombuffer(places, dtype=np.int32)[flat.offset : flat.offset + len(flat) + 1].astype(np.int64)
+    held = np.frombuffer(data, dtype=np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    return ends[:-1], np.diff(ends), held
 
 
-def _subkey(key: bytes) -> bytes:
-    doubled = int.from_bytes(_encrypt(key, bytes(BLOCK_BYTES))) << 1
-    reduced = (doubled & _BLOCK_BITS_MASK) ^ (_REDUCE if doubled >> 128 else 0)
-    return reduced.to_bytes(BLOCK_BYTES)
+def _subkeys(key: bytes) -> tuple[np.ndarray, np.ndarray]:
+    """K1, for a whole last block, and K2, for a padded one. Source: SP 800-38B, section 6.1."""
+    first = _doubled(_encrypt(key, bytes(BLOCK_BYTES)))
+    return np.frombuffer(first, np.uint8), np.frombuffer(_doubled(first), np.uint8)
+
+
+def _doubled(block: bytes) -> bytes:
+    doubled = int.from_bytes(block) << 1
+    return ((doubled & _BLOCK_MASK) ^ (_REDUCE if doubled >> 128 else 0)).to_bytes(BLOCK_BYTES)
 
 
 def _encrypt(key: bytes, blocks: bytes) -> bytes:
-    # ECB is the bare block cipher, many blocks a call: each block is one whole CMAC message, none is chained.
+    # ECB is the bare block cipher, many blocks a call; the chaining between blocks is CMAC's own.
     return Cipher(AES256(key), ECB()).encryptor().update(blocks)  # noqa: S305
+
+
+def _derived(key: bytes, info: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=info).derive(key)

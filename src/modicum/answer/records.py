@@ -4,6 +4,7 @@ Rules it keeps: plaintext exists in memory and in a pipe only; the rows that wer
 or nothing is answered.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
 from typing import Final
@@ -11,11 +12,11 @@ from typing import Final
 import numpy as np
 
 from modicum.answer.plan import PSEUDONYM_COLUMN, Plan, PlannedTable
-from modicum.answer.pseudonym import pseudonymiser
-from modicum.answer.selection import Keyed, masked_rows, persons_in, released_rows, touched
+from modicum.answer.pseudonym import class_key, pseudonymiser
+from modicum.answer.selection import masked_rows, persons_in, released_rows, touched
 from modicum.answer.stream import Sink, stream
-from modicum.answer.treatments import Treatment
-from modicum.custody.engine import Engine
+from modicum.answer.treatments import Keyed, Treatment
+from modicum.custody.engine import Engine, Expression
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 
@@ -64,7 +65,7 @@ def release_records(engine: Engine, plan: Plan, *, recipient_key: bytes | None, 
     """
     if plan.form not in RECORD_FORMS:
         raise InvalidInputError(cause=f"{plan.form} is no form of records", cure="answer it as what it is")
-    keyed = _keyed(engine, plan, recipient_key)
+    keyed = _keyed(engine, recipient_key)
     everybody = np.zeros(persons_in(engine), dtype=bool)
     tables = []
     for table in plan.tables:
@@ -80,14 +81,20 @@ def release_records(engine: Engine, plan: Plan, *, recipient_key: bytes | None, 
     return ReleasedRecords(tables=tuple(tables), persons=everybody)
 
 
-def _keyed(engine: Engine, plan: Plan, key: bytes | None) -> Keyed | None:
-    treatments = {each.treatment for table in plan.tables for each in table.columns}
-    if plan.form is not Form.PSEUDONYMISED and Treatment.PSEUDONYM not in treatments:
-        return None
-    if key is None:
-        raise InvalidInputError(cause="a pseudonym needs the recipients' key", cure="derive it with recipients_key")
-    function = engine.udf_binary(f"{_FUNCTION}_{next(_SERIAL)}", pseudonymiser(key))
-    return lambda words: function(words.hexdigest("sha256").cast("binary"))
+def _keyed(engine: Engine, key: bytes | None) -> Keyed:
+    """Make for each class its pseudonyms; the functions are registered when first asked for."""
+    made: dict[str, Callable[[Expression], Expression]] = {}
+
+    def keyed(words: Expression, data_class: str) -> Expression:
+        if key is None:
+            raise InvalidInputError(cause="a pseudonym needs the recipients' key", cure="derive it with recipients_key")
+        if data_class not in made:
+            # The class is in the key, not in the text: one number in two classes must not look like one thing.
+            function = pseudonymiser(class_key(key, data_class))
+            made[data_class] = engine.udf_text(f"{_FUNCTION}_{next(_SERIAL)}", function)
+        return made[data_class](words)
+
+    return keyed
 
 
 def _described(plan: Plan, table: PlannedTable, *, rows: int, persons: int) -> ReleasedTable:

@@ -4,20 +4,17 @@ A small table says for each stratum which columns may leave; joining it drops th
 gives the mask of those that do. (A CASE over the strata in each column was tried: slower, and grows with the strata.)
 """
 
-from collections.abc import Callable
-from typing import Final, TypeAlias
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from modicum.answer.plan import PSEUDONYM_COLUMN, Bound, Plan, PlannedTable
-from modicum.answer.treatments import AMOUNT_TYPE, amount, iso_date, text, treated
+from modicum.answer.pseudonym import PERSON_CLASS
+from modicum.answer.treatments import AMOUNT_TYPE, Keyed, amount, iso_date, text, treated
 from modicum.custody.engine import PERSON, STRATUM, Engine, Expression
 from modicum.model.forms import Form
 from modicum.model.request import Operator
-
-Keyed: TypeAlias = Callable[[Expression], Expression]
-"""Makes a keyed pseudonym of a column of text."""
 
 MASK: Final = "_modicum_mask_"
 _MASK_STRATUM: Final = f"{MASK}stratum"
@@ -52,7 +49,7 @@ def masked_rows(engine: Engine, plan: Plan, table: PlannedTable) -> Expression:
 def released_rows(engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Keyed | None) -> Expression:
     """The rows of a table as they leave: columns in the order asked for, masked cells null.
 
-    keyed: makes a pseudonym of text; needed where the plan asks for one, and for the form pseudonymised, whose first
+    keyed: makes pseudonyms; needed where the plan asks for one, and for the form pseudonymised, whose first
     column is the pseudonym of the row's person.
     """
     rows = masked_rows(engine, plan, table)
@@ -60,7 +57,7 @@ def released_rows(engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Key
     if plan.form is Form.PSEUDONYMISED and keyed is not None:
         persons = engine.persons()
         rows = rows.join(persons, rows[PERSON] == persons.ordinal)
-        leaving[PSEUDONYM_COLUMN] = keyed(rows.person_key)
+        leaving[PSEUDONYM_COLUMN] = keyed(rows.person_key, PERSON_CLASS)
     for place, planned in enumerate(table.columns):
         column = planned.column
         value = treated(

@@ -12,7 +12,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Final, TypeAlias
 
 from modicum.custody.engine import Expression
 
@@ -31,6 +31,10 @@ AMOUNT: Final = r"^[+-]?[0-9]{1,30}([.][0-9]{0,20})?$"
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
+Keyed: TypeAlias = Callable[[Expression, str], Expression]
+"""Makes keyed pseudonyms of a column of text, which holds values of a data class (or keys of persons)."""
+
+
 class Treatment(StrEnum):
     """What a pack says becomes of a class in a form."""
 
@@ -47,7 +51,7 @@ def treated(
     *,
     data_class: str | None,
     as_of: date,
-    keyed: Callable[[Expression], Expression] | None,
+    keyed: Keyed | None,
 ) -> Expression:
     """The value as it leaves. `keyed` makes a pseudonym of text; without it a pseudonym cannot be asked for."""
     match treatment:
@@ -58,8 +62,7 @@ def treated(
         case Treatment.ZIP3:
             return zip3(value)
         case Treatment.PSEUDONYM if keyed is not None:
-            # The class is hashed along: one number in two kinds of identifier must not look like one thing.
-            return keyed(f"{data_class}|" + text(value))
+            return keyed(text(value), data_class or "")
         case _:
             raise ValueError(f"no value leaves by way of {treatment}")
 
