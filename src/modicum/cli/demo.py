@@ -11,7 +11,7 @@ from modicum.cli.output import Report, show
 from modicum.gateway.home import system_clock
 from modicum.gateway.replay import AGREED, APPROVED, ASKED, DIRECTED, FILED, OBJECTED, RELEASED, TRIED, Replay, replay
 from modicum.gateway.replay_requests import STATES
-from modicum.model.decision import Basis, Decision, Verdict
+from modicum.model.decision import Basis, Because, Decision
 from modicum.model.forms import Form
 from modicum.paper import (
     AccountLine,
@@ -33,6 +33,7 @@ from modicum.storage import Folder
 
 PAGE: Final = "june-2025.html"
 _HIDDEN: Final = "hidden"
+_GROUNDS: Final = 6
 
 
 def play(folder: Path, *, people: int, report: Report, quiet: bool) -> dict[str, Any]:
@@ -55,7 +56,6 @@ def play(folder: Path, *, people: int, report: Report, quiet: bool) -> dict[str,
 
 def _told(played: Replay, story: Story) -> list[str]:
     case, narrow = played.june_case, played.narrow_case
-    cells = [_cells(each.decision) for each in played.days]
     lines = [
         "What happened",
         "  In June 2025 the records of millions of people with Medicaid (names, addresses, Social Security numbers,",
@@ -69,10 +69,7 @@ def _told(played: Replay, story: Story) -> list[str]:
         "",
         "What the law says of it (rows that name people; each cell is a group of people and a column)",
     ]
-    for day, (verdicts, orders) in zip(played.days, cells, strict=True):
-        said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items() if count)
-        cited = ", ".join(orders) or "no court order"
-        lines.append(f"  {day.decision.as_of}: {said}; cited: {cited} (hypothetical)")
+    lines += [f"  {line}" for day in played.days for line in _day(day.decision)]
     lines += [
         "",
         "What people did",
@@ -80,7 +77,7 @@ def _told(played: Replay, story: Story) -> list[str]:
         *(f"  {each['by']} objected, entry {each['entry']}: {each['text']}" for each in case["objections"]),
         *(f"  {each['by']} directed, entry {each['entry']}: {each['text']}" for each in case["directives"]),
         f"  The order changed nothing. `modicum release` refused (exit 3), on {len(played.refused.because)} rules:",
-        *(f"    {each.cite} ({each.basis}, {each.verified})" for each in played.refused.because[:6]),
+        *(f"    {line}" for line in _grounds(played.refused.because)),
         "",
         "What would have been enough (the same question, asked by the programme's inspector)",
     ]
@@ -282,10 +279,33 @@ def _commands(played: Replay) -> tuple[Command, ...]:
     )
 
 
-def _cells(decision: Decision) -> tuple[Counter[Verdict], Sequence[str]]:
-    verdicts = Counter(verdict for row in decision.verdicts(Form.IDENTIFIED) for verdict in row)
-    orders = {each.id for cell in decision.classes for each in cell.because if each.basis is Basis.ORDER}
-    return verdicts, sorted(orders)
+def _day(decision: Decision) -> list[str]:
+    cells = [
+        decision.cell(stratum, column, Form.IDENTIFIED)
+        for stratum in range(len(decision.strata))
+        for column in range(len(decision.columns))
+    ]
+    verdicts = Counter(cell.verdict for cell in cells)
+    said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
+    ordered = [cell for cell in cells if any(each.basis is Basis.ORDER for each in cell.because)]
+    cited = sorted(
+        {f"{each.cite} ({each.id})" for cell in ordered for each in cell.because if each.basis is Basis.ORDER}
+    )
+    if not ordered:
+        return [f"{decision.as_of}: {said}. No court order yet: statutes and rules forbid it by themselves."]
+    return [
+        f"{decision.as_of}: {said}. Court orders are among the reasons in {len(ordered):,}, other rules in {other:,}:",
+        *(f"            {cite} ({', '.join(sorted(ids))})" for cite, ids in sorted(cited.items())),
+    ]
+
+
+def _grounds(because: Sequence[Because]) -> list[str]:
+    """The provisions of a refusal, each once, laws before orders before defaults, as far as a reader will go."""
+    order = {Basis.LAW: 0, Basis.ORDER: 1, Basis.CUSTODIAN_POLICY: 2, Basis.DEFAULT: 3}
+    told = dict.fromkeys(
+        f"{each.cite}: {each.title}" for each in sorted(because, key=lambda each: order[each.basis]) if each.title
+    )
+    return [*list(told)[:_GROUNDS], f"and {len(told) - _GROUNDS} more" if len(told) > _GROUNDS else ""][: _GROUNDS + 1]
 
 
 def _columns(rows: list[list[Any]]) -> list[str]:
