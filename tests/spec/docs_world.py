@@ -1,0 +1,140 @@
+"""One short case, played through the command line in a temporary home: what the documentation's tests look at."""
+
+import atexit
+import contextlib
+import io
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import typer
+
+from modicum.cli import app, run
+
+ROOT: Final = Path(__file__).parents[2]
+EXAMPLES: Final = ROOT / "examples"
+PEOPLE: Final = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one command with `--json` printed, and how it ended."""
+
+    command: str
+    exit: int
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A folder with two homes (`cms`, `state`) and all that the commands said, in order."""
+
+    folder: Path
+    said: list[Said]
+
+    def play(self, command: str, *, home: str | None = "cms") -> Said:
+        """Run one command with `--json`; words are parted at blanks, `~` stands for the world's folder."""
+        words = [word.replace("~", str(self.folder)) for word in command.split()]
+        if home is not None:
+            words += ["--home", str(self.folder / home)]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = run([*words, "--json"])
+        said = Said(command=command, exit=int(code), document=json.loads(out.getvalue()))
+        self.said.append(said)
+        return said
+
+    def done(self, command: str, *, home: str | None = "cms") -> dict[str, Any]:
+        """Run a command that must succeed."""
+        said = self.play(command, home=home)
+        if said.exit:
+            raise RuntimeError(f"{command}: exit {said.exit}: {said.document}")
+        return said.document
+
+
+@cache
+def prepared() -> World:
+    """Two evaluation homes with a registered, confirmed data set `medicaid` of invented people."""
+    folder = Path(tempfile.mkdtemp(prefix="modicum-docs-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    world = World(folder=folder, said=[])
+    world.done(f"data generate --people {PEOPLE} --seed 1 --out ~/population", home=None)
+    for name in ("cms", "state"):
+        world.done(f"init --evaluation --roster {name}", home=name)
+        world.done("data add medicaid ~/population", home=name)
+        world.done("data classify medicaid --confirm", home=name)
+    return world
+
+
+@cache
+def played() -> World:
+    """The narrow question agreed, released, opened, verified; the request of June refused; a few errors."""
+    world = prepared()
+    narrow, june, research = (EXAMPLES / f"{name}.toml" for name in ("narrow-question", "june-2025", "research"))
+    for command in ("data list", "data describe medicaid", "data classify medicaid", f"request check {narrow}"):
+        world.done(command)
+    world.done(f"propose {narrow}")
+    world.play(f"decide {june} --as-of 2025-08-13")
+    case = world.done(f"docket file {narrow} --as hhs-oig/analyst")["case"]
+    world.done(f"docket object {case} --grounds reasons --text wait --as cms/counsel")
+    entry = world.done(f"docket show {case}")["objections"][0]["entry"]
+    world.done(f"docket answer {case} --objection {entry} --text settled --as cms/privacy-officer")
+    world.done(f"docket approve {case} --as cms/privacy-officer")
+    world.done(f"docket approve {case} --as ca-dhcs/data-officer")
+    world.done(f"release {case} --out ~/answer.modicum")
+    world.done(
+        "open ~/answer.modicum --identity " + f"{EXAMPLES / 'recipient.key'} --out ~/opened --trust ~/cms/trust.json",
+        home=None,
+    )
+    world.done("verify ~/answer.modicum --trust ~/cms/trust.json", home=None)
+    refused = world.done(f"docket file {june} --as dhs/adviser")["case"]
+    world.done(f"docket direct {refused} --text now --deadline today --as cms/official")
+    world.done(f"docket reject {refused} --text no --as cms/counsel")
+    world.play(f"release {refused} --out ~/june.modicum")
+    asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
+    world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
+    _enrol(world)
+    for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
+        world.done(command)
+    world.done("log export --out ~/copy --bodies")
+    world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
+    world.done("verify ~/copy/log", home=None)
+    world.done("law list", home=None)
+    world.done("law vectors", home=None)
+    world.done(f"account {_somebody(world)}")
+    world.done("demo --people 1000 --home ~/demo", home=None)
+    world.play("docket show 2026-9999")
+    world.play("docket approve", home=None)
+    world.play("account nobody-of-this-key")
+    return world
+
+
+def commands() -> list[str]:
+    """The names of all commands, as people type them, in the order of `modicum --help`."""
+    found = []
+    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
+        inner = getattr(command, "commands", None)
+        found += [name] if inner is None else [f"{name} {each}" for each in inner]
+    return found
+
+
+def _enrol(world: World) -> None:
+    made = world.folder / "new-member.toml"
+    made.write_text(
+        '[organisation]\nid = "other-university"\nkind = "researcher"\nname = "Another university"\n\n'
+        '[person]\norganisation = "other-university"\nperson = "scholar"\nroles = ["requester"]\n',
+        "utf-8",
+    )
+    key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
+    world.done(f"member enrol {made} --as cms/privacy-officer --as ca-dhcs/data-officer --member-key {key}")
+
+
+def _somebody(world: World) -> str:
+    import pyarrow.parquet as pq
+
+    table = pq.read_table(world.folder / "population" / "eligibility.parquet", columns=["MSIS_IDENT_NUM"])
+    return str(table.column(0)[0].as_py())
