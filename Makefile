@@ -16,6 +16,7 @@ $(STAMP): requirements/uv.lock.txt requirements/project.lock.txt pyproject.toml
 	@touch $@
 
 demo: setup
+	@rm -rf demo-out
 	$(BIN)/modicum demo --home demo-out
 
 # What CI runs: style, types, contracts, then every test. System programs that some tests talk to are installed

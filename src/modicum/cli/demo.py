@@ -288,9 +288,10 @@ def _day(decision: Decision) -> list[str]:
     verdicts = Counter(cell.verdict for cell in cells)
     said = ", ".join(f"{count:,} {verdict}" for verdict, count in verdicts.items())
     ordered = [cell for cell in cells if any(each.basis is Basis.ORDER for each in cell.because)]
-    cited = sorted(
-        {f"{each.cite} ({each.id})" for cell in ordered for each in cell.because if each.basis is Basis.ORDER}
-    )
+    other = sum(any(each.basis is not Basis.ORDER for each in cell.because) for cell in cells)
+    cited: dict[str, set[str]] = {}
+    for each in {each for cell in ordered for each in cell.because if each.basis is Basis.ORDER}:
+        cited.setdefault(each.cite, set()).add(each.id)
     if not ordered:
         return [f"{decision.as_of}: {said}. No court order yet: statutes and rules forbid it by themselves."]
     return [
