@@ -8,7 +8,7 @@ Source: NIST SP 800-38B, section 6; RFC 5869 (HKDF).
 """
 
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from modicum.model.errors import InvalidInputError
+
+Subkeys: TypeAlias = tuple[np.ndarray, np.ndarray]
 
 KEY_BYTES: Final = 32
 BLOCK_BYTES: Final = 16
@@ -55,11 +57,15 @@ def pseudonymiser(key: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
     """
     if len(key) != KEY_BYTES:
         raise ValueError(f"a pseudonym key has {KEY_BYTES} bytes")
-    whole, padded = _subkeys(key)
+    subkeys = _subkeys(key)
 
     def pseudonyms(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
         starts, lengths, data = _laid_out(texts)
-        sealed = _cmac(key, whole, padded, starts=starts, lengths=lengths, data=data)
+        width = int(lengths[0]) if len(lengths) else 0
+        if 0 < width <= BLOCK_BYTES and (lengths == width).all():
+            sealed = _cmac_of_one_length(key, subkeys, data[starts[0] : starts[0] + lengths.sum()].reshape(-1, width))
+        else:
+            sealed = _cmac(key, subkeys, starts=starts, lengths=lengths, data=data)
         ends = np.arange(len(lengths) + 1, dtype=np.int32) * (2 * BLOCK_BYTES)
         digits = sealed.tobytes().hex().encode("ascii")
         return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(digits))
@@ -67,26 +73,34 @@ def pseudonymiser(key: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
     return pseudonyms
 
 
-def _cmac(
-    key: bytes, whole: np.ndarray, padded: np.ndarray, *, starts: np.ndarray, lengths: np.ndarray, data: np.ndarray
-) -> np.ndarray:
+def _cmac(key: bytes, subkeys: Subkeys, *, starts: np.ndarray, lengths: np.ndarray, data: np.ndarray) -> np.ndarray:
     """CMAC of each text: a row of 16 bytes each. 1. Cut into blocks. 2. Mark the last block. 3. Chain the blocks."""
+    whole, padded = subkeys
     last = np.maximum((lengths + BLOCK_BYTES - 1) // BLOCK_BYTES, 1) - 1  # place of each text's last block
     sealed = np.zeros((len(lengths), BLOCK_BYTES), dtype=np.uint8)
     for place in range(int(last.max(initial=-1)) + 1):
         rows = np.flatnonzero(last >= place)
+        rest = lengths[rows] - place * BLOCK_BYTES
         offsets = np.arange(place * BLOCK_BYTES, (place + 1) * BLOCK_BYTES)
-        inside = offsets < lengths[rows, None]
-        blocks = data.take(starts[rows, None] + offsets, mode="clip") * inside
-        ending = last[rows] == place
-        short = ending & (lengths[rows] != (place + 1) * BLOCK_BYTES)
-        blocks[short, lengths[rows][short] - place * BLOCK_BYTES] = _PAD
+        blocks = data.take(starts[rows, None] + offsets, mode="clip") * (offsets < lengths[rows, None])
+        short = np.flatnonzero(rest < BLOCK_BYTES)
+        blocks[short, rest[short]] = _PAD
         blocks[short] ^= padded
-        blocks[ending & ~short] ^= whole
-        sealed[rows] = np.frombuffer(_encrypt(key, (sealed[rows] ^ blocks).tobytes()), dtype=np.uint8).reshape(
-            -1, BLOCK_BYTES
-        )
+        blocks[rest == BLOCK_BYTES] ^= whole
+        sealed[rows] = _encrypt(key, sealed[rows] ^ blocks)
     return sealed
+
+
+def _cmac_of_one_length(key: bytes, subkeys: Subkeys, texts: np.ndarray) -> np.ndarray:
+    """CMAC of texts of one length, at most a block, one a row: what identifiers mostly are; several times as fast."""
+    whole, padded = subkeys
+    count, width = texts.shape
+    blocks = np.zeros((count, BLOCK_BYTES), dtype=np.uint8)
+    blocks[:, :width] = texts
+    if width < BLOCK_BYTES:
+        blocks[:, width] = _PAD
+    blocks ^= padded if width < BLOCK_BYTES else whole
+    return _encrypt(key, blocks)
 
 
 def _laid_out(texts: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -101,9 +115,9 @@ def _laid_out(texts: pa.ChunkedArray | pa.Array) -> tuple[np.ndarray, np.ndarray
     return ends[:-1], np.diff(ends), held
 
 
-def _subkeys(key: bytes) -> tuple[np.ndarray, np.ndarray]:
+def _subkeys(key: bytes) -> Subkeys:
     """K1, for a whole last block, and K2, for a padded one. Source: SP 800-38B, section 6.1."""
-    first = _doubled(_encrypt(key, bytes(BLOCK_BYTES)))
+    first = _doubled(_encrypt(key, np.zeros((1, BLOCK_BYTES), dtype=np.uint8)).tobytes())
     return np.frombuffer(first, np.uint8), np.frombuffer(_doubled(first), np.uint8)
 
 
@@ -112,9 +126,10 @@ def _doubled(block: bytes) -> bytes:
     return ((doubled & _BLOCK_MASK) ^ (_REDUCE if doubled >> 128 else 0)).to_bytes(BLOCK_BYTES)
 
 
-def _encrypt(key: bytes, blocks: bytes) -> bytes:
+def _encrypt(key: bytes, blocks: np.ndarray) -> np.ndarray:
     # ECB is the bare block cipher, many blocks a call; the chaining between blocks is CMAC's own.
-    return Cipher(AES256(key), ECB()).encryptor().update(blocks)  # noqa: S305
+    sealed = Cipher(AES256(key), ECB()).encryptor().update(blocks.tobytes())  # noqa: S305
+    return np.frombuffer(sealed, dtype=np.uint8).reshape(-1, BLOCK_BYTES)
 
 
 def _derived(key: bytes, info: bytes) -> bytes:
