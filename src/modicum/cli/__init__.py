@@ -7,8 +7,8 @@ foreseen ends as exit 1 with the place in our code and without the message, sinc
 import sys
 import traceback
 
-import click
 import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError  # Typer brings a Click of its own
 
 from modicum.cli import account, data, docket, house, law, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
@@ -43,17 +43,14 @@ def run(arguments: list[str]) -> Exit:  # noqa: PLR0911 - one return a family
     """Run one command; the exit code that says how it went."""
     machine = "--json" in arguments
     try:
-        code = app(args=arguments, standalone_mode=False)
+        code = app(args=arguments, standalone_mode=False, prog_name="modicum")
         return Exit(code) if isinstance(code, int) else Exit.DONE
     except typer.Exit as stop:
         return Exit(stop.exit_code)
-    except click.exceptions.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
-    except KeyboardInterrupt:
-        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
-    except click.UsageError as error:
-        hint = f"see `{error.ctx.command_path} --help`" if error.ctx else "see `modicum --help`"
-        return _say(machine, "usage", error.format_message().rstrip("."), hint, Exit.USAGE)
+    except typer.TyperException as error:
+        return _usage(machine, error)
     except ModicumError as error:
         return _say(machine, error.code, error.cause, error.cure, exit_of(error))
     except BrokenPipeError:
@@ -65,6 +62,17 @@ def run(arguments: list[str]) -> Exit:  # noqa: PLR0911 - one return a family
         place = ours[-1] if ours else frame
         cause = f"an unforeseen {type(error).__name__} at {place.name}, line {place.lineno}"
         return _say(machine, "internal", cause, "run `modicum doctor`, then report this line", Exit.OUR_FAULT)
+
+
+def _usage(machine: bool, error: typer.TyperException) -> Exit:  # noqa: FBT001 - private
+    context = getattr(error, "ctx", None)
+    hint = f"see `{context.command_path if context else 'modicum'} --help`"
+    cause = error.format_message().rstrip(".")
+    if cause.startswith("Usage: "):  # Nothing was given: then the message is the whole help.
+        if not machine:
+            err().print(cause, markup=False)
+        cause = "no command was given"
+    return _say(machine, "usage", cause, hint, Exit.USAGE)
 
 
 def _say(machine: bool, code: str, cause: str, cure: str, status: Exit) -> Exit:  # noqa: FBT001 - private

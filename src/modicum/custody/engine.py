@@ -11,17 +11,17 @@ sqlglot stays below 30.18 (pyproject.toml): later releases print statements of I
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Self, TypeAlias
 
 import duckdb
-import ibis
 import pyarrow as pa
 from duckdb.func import ARROW as UDF_ARROW
-from ibis.common.exceptions import IbisError
 
 from modicum.model.dataset import Dataset
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError, NotFoundError
@@ -47,19 +47,33 @@ def table_path(dataset: str, version: str, table: str) -> str:
 class Engine:
     """An open engine over the registered tables of one data set. Use as a context manager, in one thread."""
 
-    def __init__(self, folder: Folder, dataset: Dataset | None, *, memory: str, threads: int | None) -> None:
+    def __init__(
+        self, folder: Folder, dataset: Dataset | None, *, memory: str, threads: int | None, expressions: bool
+    ) -> None:
         self._folder, self._dataset = folder, dataset
         self._spill = _Spill(folder.path(SPILL))
         with spoken("opening the engine"):
             self._connection = _connect(self._spill.path, memory=memory, threads=threads)
-            self._backend = ibis.duckdb.from_connection(self._connection)
+            if expressions:
+                self._backend = _ibis().duckdb.from_connection(self._connection)
             self._connection.execute("SET lock_configuration = true")
         self._tables: dict[str, Expression] = {}
 
     @classmethod
-    def open(cls, folder: Folder, dataset: Dataset | None, *, memory: str = "1GiB", threads: int | None = None) -> Self:
-        """Open over a registered data set (None: no tables yet), within a bound of memory, on `threads` (None: all)."""
-        return cls(folder, dataset, memory=memory, threads=threads)
+    def open(
+        cls,
+        folder: Folder,
+        dataset: Dataset | None,
+        *,
+        memory: str = "1GiB",
+        threads: int | None = None,
+        expressions: bool = True,
+    ) -> Self:
+        """Open over a registered data set (None: no tables yet), within a bound of memory, on `threads` (None: all).
+
+        expressions: False leaves Ibis out, which takes a third of a command's start; then only statements can be run.
+        """
+        return cls(folder, dataset, memory=memory, threads=threads, expressions=expressions)
 
     def __enter__(self) -> Self:
         return self
@@ -120,7 +134,7 @@ class Engine:
         def declared(value: Any) -> str: ...  # type: ignore[empty-body] # noqa: ANN401 - Ibis reads the types set below
 
         declared.__annotations__ = {"value": python, "return": str}
-        called: Callable[[Expression], Expression] = ibis.udf.scalar.builtin(declared, name=name)
+        called: Callable[[Expression], Expression] = _ibis().udf.scalar.builtin(declared, name=name)
         return called
 
     def sql(self, expr: Expression) -> str:
@@ -197,7 +211,7 @@ def spoken(doing: str) -> Iterator[None]:
         yield
     except ModicumError:
         raise
-    except (duckdb.Error, IbisError, pa.ArrowException) as error:
+    except _troubles() as error:
         raise _ours(doing, str(error).lower()) from None
 
 
@@ -210,6 +224,20 @@ def _ours(doing: str, text: str) -> ModicumError:
     if "out of memory" in text:
         return InternalError(cause=f"the engine ran out of memory while {doing}", cure="give it more memory")
     return InternalError(cause=f"the engine failed while {doing}", cure="run `modicum doctor`; report it if it is well")
+
+
+@cache
+def _ibis() -> Any:  # noqa: ANN401 - Ibis ships no types
+    # Imported where an engine for expressions is opened: it would take a third of every command's start.
+    import ibis  # noqa: PLC0415
+
+    return ibis
+
+
+def _troubles() -> tuple[type[Exception], ...]:
+    """The errors that the engine's libraries raise, of those that are loaded."""
+    raised: tuple[type[Exception], ...] = (duckdb.Error, pa.ArrowException)
+    return (*raised, _ibis().common.exceptions.IbisError) if "ibis" in sys.modules else raised
 
 
 def _connect(spill: Path, *, memory: str, threads: int | None) -> duckdb.DuckDBPyConnection:

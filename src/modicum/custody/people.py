@@ -10,7 +10,7 @@ from modicum.storage import Folder
 
 def persons_by_stratum(folder: Folder, dataset: Dataset) -> dict[int, int]:
     """How many persons each stratum holds, by its index; a person with rows in two counts in the first alone."""
-    with Engine.open(folder, dataset) as engine:
+    with Engine.open(folder, dataset, expressions=False) as engine:
         rows = " UNION ".join(
             f"SELECT {STRATUM}, {PERSON} FROM {_parquet(folder, dataset.name, dataset.version, table.name)}"  # noqa: S608
             f" WHERE {PERSON} IS NOT NULL"
@@ -27,7 +27,7 @@ def person_ordinal(folder: Folder, name: str, version: str, key: str) -> int | N
     """The number that a version of a data set gives to the person with this key; None where it has none."""
     if not folder.exists(table_path(name, version, "persons")):
         return None
-    with Engine.open(folder, None) as engine:
+    with Engine.open(folder, None, expressions=False) as engine:
         source = _parquet(folder, name, version, "persons")
         found = engine.run(f"SELECT ordinal FROM {source} WHERE person_key = ?", [key])  # noqa: S608 - a path of ours
     return int(found[0][0]) if found else None
