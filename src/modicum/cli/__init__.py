@@ -8,7 +8,6 @@ import sys
 import traceback
 
 import typer
-from typer._click.exceptions import NoArgsIsHelpError, UsageError  # Typer brings a Click of its own
 
 from modicum.cli import account, data, docket, house, law, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
