@@ -11,6 +11,7 @@ from modicum.custody.dictionary import propose_text
 from modicum.custody.register import Registration, register
 from modicum.docket import gateway_events
 from modicum.gateway.case import enter
+from modicum.gateway.catalogued import interrupted, logged_dataset, logged_datasets
 from modicum.gateway.home import Home, vocabulary_of
 from modicum.gateway.progress import Report, silent
 from modicum.model.dataset import Dataset
@@ -37,9 +38,11 @@ def make_population(out: Path, *, people: int, seed: int, report: Report = silen
 def add(
     home: Home, name: str, paths: Sequence[Path], *, dictionary: Path | None, report: Report = silent
 ) -> Registration:
-    """Register a data set and enter it in the log."""
+    """Register a data set and enter it in the log; what an interrupted registration of that name left goes first."""
     home.require_writable()
     with home.journal.locked():
+        if name in interrupted(home, home.journal.docket()):
+            home.folder.discard(_description_first(home.folder.list(f"data/{name}")))
         added = register(
             home.folder,
             name=name,
@@ -63,12 +66,12 @@ def confirm(home: Home, name: str) -> Dataset:
 
 def listed(home: Home) -> list[Dataset]:
     """All registered data sets, by name."""
-    return [catalogue.load_dataset(home.folder, name) for name in catalogue.list_datasets(home.folder)]
+    return logged_datasets(home, home.journal.docket())
 
 
 def describe(home: Home, name: str) -> Described:
     """A data set with its code checks."""
-    dataset = catalogue.load_dataset(home.folder, name)
+    dataset = logged_dataset(home, home.journal.docket(), name)
     return Described(dataset=dataset, code_checks=tuple(check_codes(home.folder, dataset)))
 
 
@@ -90,3 +93,8 @@ def registration_document(added: Registration) -> dict[str, Any]:
         **added.dataset.as_document(),
         "unreadable": [{"file": each.file, "line": each.line, "reason": each.reason} for each in added.unreadable],
     }
+
+
+def _description_first(paths: Sequence[str]) -> list[str]:
+    """The order in which files of a data set go: with its description it is no longer there."""
+    return sorted(paths, key=lambda path: not path.endswith("/dataset.json"))

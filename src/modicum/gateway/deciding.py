@@ -10,8 +10,8 @@ from datetime import date
 from typing import Any
 
 from modicum.answer.ladder import Ladder, Sight, ladder
-from modicum.custody.catalogue import load_dataset
 from modicum.custody.people import persons_by_stratum
+from modicum.gateway.catalogued import logged_dataset
 from modicum.gateway.home import Home
 from modicum.law.decide import Kinds, decide
 from modicum.law.packs import Pack
@@ -97,7 +97,7 @@ def decide_request(
             cure="set `custodian` to the custodian of the home that you ask",
         )
     pack = home.pack()
-    dataset = load_dataset(home.folder, request.population.dataset)
+    dataset = logged_dataset(home, docket, request.population.dataset)
     decision = decide(
         request,
         pack=pack,

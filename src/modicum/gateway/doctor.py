@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modicum.custody.catalogue import list_datasets, load_dataset
+from modicum.gateway.catalogued import interrupted, logged_datasets
 from modicum.gateway.home import Home
 from modicum.gateway.logbook import fsck
 from modicum.gateway.release import recover
@@ -129,9 +129,16 @@ def _pack(home: Home) -> str:
 
 
 def _data(home: Home) -> str:
-    names = list_datasets(home.folder)
-    open_ones = [name for name in names if not load_dataset(home.folder, name).confirmed]
-    return f"{len(names)} registered, {len(open_ones)} with an unconfirmed dictionary"
+    docket = home.journal.docket()
+    found = logged_datasets(home, docket)
+    cut_off = interrupted(home, docket)
+    if cut_off:
+        raise _UnhealthyError(
+            cause=f"the registration of {', '.join(cut_off)} was interrupted before it was entered in the log",
+            cure="register it again: modicum data add",
+        )
+    open_ones = [each for each in found if not each.confirmed]
+    return f"{len(found)} registered, {len(open_ones)} with an unconfirmed dictionary"
 
 
 class _UnhealthyError(ModicumError):

@@ -5,7 +5,6 @@ from typing import Any
 
 from modicum.accounting.record import releases_with
 from modicum.accounting.statement import Line, as_document, as_text
-from modicum.custody.catalogue import list_datasets
 from modicum.custody.people import person_ordinal
 from modicum.gateway.home import Home
 from modicum.model.errors import NotFoundError
@@ -28,7 +27,9 @@ def account_of(home: Home, person: str, *, dataset: str | None = None) -> Statem
     docket = home.journal.docket()
     lines: list[Line] = []
     known = False
-    for name in [dataset] if dataset is not None else list_datasets(home.folder):
+    if dataset is not None and dataset not in docket.datasets:
+        raise NotFoundError(cause=f"there is no data set {dataset}", cure="see `modicum data list`")
+    for name in [dataset] if dataset is not None else sorted(docket.datasets):
         ordinals: dict[str, int | None] = {}
 
         def ordinal_in(version: str, name: str = name, ordinals: dict[str, int | None] = ordinals) -> int | None:

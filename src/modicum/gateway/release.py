@@ -31,7 +31,14 @@ from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
 from modicum.gateway.progress import Report, silent
 from modicum.model.decision import Because, Verdict
-from modicum.model.errors import ConflictError, EvidenceError, InternalError, NotFoundError, OutstandingError
+from modicum.model.errors import (
+    ConflictError,
+    EvidenceError,
+    InternalError,
+    ModicumError,
+    NotFoundError,
+    OutstandingError,
+)
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, prepare, write_package
@@ -167,14 +174,25 @@ def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
             cure=f"look at it, then: modicum data classify {name} --confirm",
         )
     gateway_events.require_agreed(case)
-    agreed = parse_canonical(home.folder.read(f"decisions/{case.decision_sha256}.json"))
-    before = matrix_sha256(agreed)
-    if before != matrix_sha256(decided.decision.as_document()):
+    if matrix_sha256(_agreed_matrix(home, case)) != matrix_sha256(decided.decision.as_document()):
         decide_case(home, case.id)
         raise OutstandingError(
             cause=f"what the law says of case {case.id} has changed since it was agreed, so every vote has fallen",
             cure=f"look at it again: modicum docket show {case.id}",
         )
+
+
+def _agreed_matrix(home: Home, case: CaseState) -> dict[str, Any]:
+    """The decision that the votes were given to, as stored; EvidenceError where it is not the one that they name."""
+    path = f"decisions/{case.decision_sha256}.json"
+    try:
+        data = home.folder.read(path)
+    except NotFoundError:
+        raise EvidenceError(place=path, cause="is missing, though votes were given to it") from None
+    if hashlib.sha256(data).hexdigest() != case.decision_sha256:
+        raise EvidenceError(place=path, cause="is not the decision that the votes were given to")
+    found: dict[str, Any] = parse_canonical(data)
+    return found
 
 
 def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
@@ -214,7 +232,7 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
         if find_case(home.journal.docket(), case_id).state is not State.LOGGED:
             home.folder.discard(home.folder.list(STAGED))
             discard(home.folder, dataset_name=dataset, release=name)
-    except (OSError, InternalError, EvidenceError, ConflictError):
+    except (OSError, ModicumError):
         return  # The first error is the one to tell; the next release or the doctor settles the rest.
 
 
