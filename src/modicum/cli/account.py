@@ -1,5 +1,6 @@
 """`modicum account`: what was told about one person."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -17,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 def account(
     person: Annotated[
-        str, typer.Argument(help="The person's key in the records; it goes into no log.", metavar="PERSON")
+        str,
+        typer.Argument(
+            help="The person's key in the records, or - to read it from stdin; it goes into no log.", metavar="PERSON"
+        ),
     ],
     dataset: Annotated[str | None, typer.Option("--dataset", help="Look in this data set alone.")] = None,
     home: HomeOption = DEFAULT_HOME,
@@ -27,7 +31,8 @@ def account(
 
     Example:  modicum account 06-0000000017
     """
-    statement = account_of(Home.open(home), person, dataset=dataset)
+    key = sys.stdin.readline().strip() if person == "-" else person
+    statement = account_of(Home.open(home), key, dataset=dataset)
     if as_json:
         emit(statement.document)
     else:

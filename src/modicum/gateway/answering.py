@@ -42,10 +42,7 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
     """
-    if decided.form is not Form.STATISTICS and decided.form not in RECORD_FORMS:
-        raise InvalidInputError(
-            cause=f"this version computes no answer in the form {decided.form}", cure="ask for statistics or records"
-        )
+    check_computable(decided.form)
     planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations)
     if planned.is_empty:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
@@ -53,6 +50,14 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
         if decided.form is Form.STATISTICS:
             return _statistics(home, engine, planned, identity=identity, report=report)
         return _records(home, engine, planned, decided, identity=identity, report=report)
+
+
+def check_computable(form: Form) -> None:
+    """Check that this version computes answers in a form. Raises InvalidInputError: it does not."""
+    if form is not Form.STATISTICS and form not in RECORD_FORMS:
+        raise InvalidInputError(
+            cause=f"this version computes no answer in the form {form}", cure="ask for statistics or records"
+        )
 
 
 def _records(

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from modicum.docket import commands, founding, gateway_events
 from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
+from modicum.gateway.answering import check_computable
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import parse_request
@@ -34,6 +35,7 @@ def check_request(home: Home, request: Request) -> list[str]:
     """
     docket = home.journal.docket()
     decided = decide_request(home, request, docket=docket)
+    check_computable(decided.form)
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
     kinds = kinds_of(request, docket)
@@ -57,7 +59,7 @@ def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey) -> str:
     home.require_writable()
     with home.journal.locked():
         docket = home.journal.docket()
-        decide_request(home, request, docket=docket)  # What cannot be decided is not filed.
+        check_computable(decide_request(home, request, docket=docket).form)  # What cannot be decided is not filed.
         event = commands.file_request(docket, request, by=signer(docket, key), year=home.journal.now().year)
         case = enter(home, event).case or ""
         decide_case(home, case)

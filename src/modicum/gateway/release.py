@@ -15,6 +15,7 @@ third outcome.
 
 import hashlib
 import shutil
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -104,23 +105,36 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     """
     home.require_writable()
     _check_out(out)
-    with home.journal.locked():
-        recover(home)
-        case = find_case(home.journal.docket(), case_id)
-        if case.release is not None and case.release.delivered is not None:
-            return _hand_out(home, case, out=out, again=True)
-        report("deciding again, as of today", 0.02)
-        docket = home.journal.docket()
-        decided = decided_now(home, case, docket)
-        if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
-            return _refuse(home, case, decided)
-        _require_agreed(home, case, decided)
+    with _releasing(home):
+        with home.journal.locked():
+            _settle_all(home)
+            case = find_case(home.journal.docket(), case_id)
+            if case.release is not None and case.release.delivered is not None:
+                return _hand_out(home, case, out=out, again=True)
+            report("deciding again, as of today", 0.02)
+            decided = decided_now(home, case, home.journal.docket())
+            if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
+                return _refuse(home, case, decided)
+            _require_agreed(home, case, decided)
         _publish(home, case_id, decided, report=report)
         return _hand_out(home, find_case(home.journal.docket(), case_id), out=out, again=False)
 
 
 def recover(home: Home) -> list[str]:
-    """Finish or abort what a crash left; the home must be locked. Gives a line per release that was settled."""
+    """Finish or abort what a crash left. Gives a line per release that was settled.
+
+    Raises ConflictError: a release is under way, so nothing was left yet.
+    """
+    with _releasing(home, timeout_s=0.2), home.journal.locked():
+        return _settle_all(home)
+
+
+def _releasing(home: Home, *, timeout_s: float = 5.0) -> AbstractContextManager[None]:
+    # One release at a time, under a lock of its own: while rows stream, people can still object.
+    return home.folder.lock("release", timeout_s=timeout_s)
+
+
+def _settle_all(home: Home) -> list[str]:
     settled = []
     for case in home.journal.docket().cases.values():
         if case.state is State.LOGGED:
@@ -197,12 +211,29 @@ def _agreed_matrix(home: Home, case: CaseState) -> dict[str, Any]:
 
 def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
     """Steps 2 to 7; whatever fails before the entry leaves nothing but what `recover` removes."""
-    case = find_case(home.journal.docket(), case_id)
-    name = release_name(case_id, len(case.releases) + 1)
     identity = OneTimeIdentity.generate()
     try:
         answered = compute(home, decided, identity=identity, report=report)
+    except BaseException:
+        home.folder.discard(home.folder.list(STAGED))
+        raise
+    with home.journal.locked():
         report("making the manifest", 0.8)
+        prepared, entry = _log(home, case_id, decided, answered, identity)
+        report("writing the package", 0.9)
+        _write(home, find_case(home.journal.docket(), case_id), prepared, entry)
+        _deliver(home, case_id)
+    home.folder.discard(home.folder.list(STAGED))
+
+
+def _log(
+    home: Home, case_id: str, decided: Decided, answered: Answered, identity: OneTimeIdentity
+) -> tuple[Prepared, Entry]:
+    """Steps 3 to 5, on the case as it stands now: an objection that came while rows streamed still stops it."""
+    case = find_case(home.journal.docket(), case_id)
+    name = release_name(case_id, len(case.releases) + 1)
+    try:
+        gateway_events.require_agreed(case)
         manifest = _manifest(home, case, decided, answered)
         prepared = prepare(manifest, answered.files, identity=identity, signing_key=read_key(home.folder, MANIFEST_KEY))
         accounting = record(
@@ -219,10 +250,7 @@ def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> N
     except BaseException:
         _withdraw(home, case_id, decided.dataset.name, name)
         raise
-    report("writing the package", 0.9)
-    _write(home, find_case(home.journal.docket(), case_id), prepared, entry)
-    _deliver(home, case_id)
-    home.folder.discard(home.folder.list(STAGED))
+    return prepared, entry
 
 
 def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
