@@ -188,12 +188,17 @@ def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
             cure=f"look at it, then: modicum data classify {name} --confirm",
         )
     gateway_events.require_agreed(case)
-    if matrix_sha256(_agreed_matrix(home, case)) != matrix_sha256(decided.decision.as_document()):
+    if not _still_says(home, case, decided):
         decide_case(home, case.id)
         raise OutstandingError(
             cause=f"what the law says of case {case.id} has changed since it was agreed, so every vote has fallen",
             cure=f"look at it again: modicum docket show {case.id}",
         )
+
+
+def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
+    """Whether the votes were given to just what this decision says."""
+    return matrix_sha256(_agreed_matrix(home, case)) == matrix_sha256(decided.decision.as_document())
 
 
 def _agreed_matrix(home: Home, case: CaseState) -> dict[str, Any]:
@@ -234,6 +239,8 @@ def _log(
     name = release_name(case_id, len(case.releases) + 1)
     try:
         gateway_events.require_agreed(case)
+        if not _still_says(home, case, decided):
+            raise ConflictError(cause=f"case {case_id} was decided anew meanwhile", cure="release it again")
         manifest = _manifest(home, case, decided, answered)
         prepared = prepare(manifest, answered.files, identity=identity, signing_key=read_key(home.folder, MANIFEST_KEY))
         accounting = record(
