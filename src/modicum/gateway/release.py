@@ -155,9 +155,13 @@ def _settle(home: Home, case: CaseState) -> str:
             raise EvidenceError(place=package, cause="is not the package of the last release of its case")
         _deliver(home, case.id)
         return f"case {case.id}: its package was whole, delivered"
+    # The package may lie half or wholly written under its staged name, key.age in it: first it goes, then the entry
+    # says so.
+    home.folder.sweep(older_than_s=0)
+    home.folder.discard(home.folder.list(STAGED))
     name = release_name(case.id, len(case.releases))
-    enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
+    enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
     return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
 
 
@@ -194,6 +198,11 @@ def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
             cause=f"what the law says of case {case.id} has changed since it was agreed, so every vote has fallen",
             cure=f"look at it again: modicum docket show {case.id}",
         )
+
+
+def _require_unchanged(home: Home, case: CaseState, decided: Decided) -> None:
+    if not _still_says(home, case, decided):
+        raise ConflictError(cause=f"case {case.id} was decided anew meanwhile", cure="release it again")
 
 
 def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
@@ -239,8 +248,7 @@ def _log(
     name = release_name(case_id, len(case.releases) + 1)
     try:
         gateway_events.require_agreed(case)
-        if not _still_says(home, case, decided):
-            raise ConflictError(cause=f"case {case_id} was decided anew meanwhile", cure="release it again")
+        _require_unchanged(home, case, decided)
         manifest = _manifest(home, case, decided, answered)
         prepared = prepare(manifest, answered.files, identity=identity, signing_key=read_key(home.folder, MANIFEST_KEY))
         accounting = record(
