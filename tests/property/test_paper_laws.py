@@ -5,6 +5,7 @@ import io
 import json
 import re
 import xml.etree.ElementTree as ET
+from collections.abc import Collection
 from datetime import date
 from itertools import product
 from time import perf_counter
@@ -50,15 +51,25 @@ fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 
 
 def decision(
-    picks: list[int], *, states: list[str], names: list[str], statuses: tuple[str, ...] = ("a", "b")
+    picks: list[int],
+    *,
+    states: list[str],
+    names: list[str],
+    statuses: tuple[str, ...] = ("a", "b"),
+    missing: Collection[int] = (),
 ) -> Decision:
-    """A decision whose cells are drawn from `picks`, over and over."""
-    rules = [Because(id=f"r{i}", cite=f"{i} U.S.C. 1", basis=Basis.LAW, verified="secondary") for i in range(3)]
+    """A decision whose cells are drawn from `picks`, over and over; strata whose numbers are `missing` do not occur."""
+    rules = [
+        Because(id=f"r{i}", cite=f"{i} U.S.C. 1", basis=basis, verified="secondary")
+        for i, basis in enumerate([Basis.LAW, Basis.ORDER, Basis.LAW])
+    ]
     cells = tuple(
-        Cell(verdict=v, because=(rules[i],), missing=(("fact",),) if v is Verdict.CONDITIONAL else ())
-        for i, v in enumerate(Verdict)
+        Cell(verdict=v, because=because, missing=(("fact",),) if v is Verdict.CONDITIONAL else ())
+        for because in [(rules[0],), (rules[1], rules[2]), (rules[2],)]
+        for v in Verdict
     )
     strata = tuple((("immigration", s), ("origin_state", o)) for o, s in product(states, statuses))
+    strata = tuple(stratum for i, stratum in enumerate(strata) if i not in missing)
     size = len(strata) * len(names) * len(DISCLOSING)
     return Decision(
         request_sha256="",
@@ -79,10 +90,22 @@ def decision(
 
 decisions = st.builds(
     decision,
-    st.lists(st.integers(0, 2), min_size=1, max_size=40),
+    st.lists(st.integers(0, 8), min_size=1, max_size=40),
     states=st.lists(st.sampled_from(STATES), max_size=6, unique=True),
     names=st.lists(anything, max_size=20),
 )
+
+
+def ordered(drawing: str) -> dict[int, list[bool]]:
+    """Per row of a matrix drawing which marks carry the sign of a court order, panel after panel."""
+    found: dict[int, list[bool]] = {}
+    for group in ET.fromstring(drawing).iter(f"{SVG}g"):
+        if group.get("data-row") is not None:
+            marks = [
+                use.get("href", "").endswith(f"-order-{use.get('href', '')[-1]}") for use in group.iter(f"{SVG}use")
+            ]
+            found.setdefault(int(group.get("data-row", "")), []).extend(marks)
+    return found
 
 
 def letters(drawing: str) -> dict[int, str]:
@@ -110,13 +133,20 @@ def test_marks_equal_the_table_and_both_equal_the_decision(made: Decision, group
     for drawing in (picture.svg, picture.narrow):
         drawn = letters(drawing)
         assert all([LETTERS[letter] for letter in drawn.get(row, "")] == cells for row, cells in said.items())
+        signs = ordered(drawing)
+        for index, row in enumerate(picture.table.rows):
+            assert signs.get(index, []) == ["court order" in str(cell) for cell in row[len(row) - wide :]]
     rows, columns = (
         blocks(made, Form.IDENTIFIED, keep_apart=group),
         piles(made, Form.IDENTIFIED, together=len(made.columns) > 16),
     )
     for (index, row), (place, column) in product(enumerate(rows), enumerate(columns)):
         for s, c in product(row.strata, column.columns):
-            verdict = made.cell(s, c, Form.IDENTIFIED).verdict
+            cell = made.cell(s, c, Form.IDENTIFIED)
+            verdict = cell.verdict
+            whole = str(picture.table.rows[index][len(picture.table.headers) - wide + place])
+            assert all(each.id in whole for each in cell.because)
+            assert ("court order" in whole) == any(each.basis is Basis.ORDER for each in cell.because)
             assert said[index][place].startswith("permitted" if verdict is not Verdict.FORBIDDEN else "forbidden")
             assert ("conditions" in said[index][place]) == (verdict is Verdict.CONDITIONAL)
 
@@ -128,8 +158,61 @@ def test_blocks_hold_every_stratum_once_and_are_products_of_like_cells(made: Dec
     assert sorted(index for block in found for index in block.strata) == list(range(len(made.strata)))
     like = signatures(made, Form.MATCH)
     assert all(len({like[index] for index in block.strata}) == 1 for block in found)
+    for block in found:
+        within = blocks(made, Form.MATCH, keep_apart=group, within=block.strata, exact=True)
+        assert sorted(index for each in within for index in each.strata) == sorted(block.strata)
+        same = signatures(made, Form.MATCH, exact=True)
+        assert all(len({same[index] for index in each.strata}) == 1 for each in within)
     if group is not None:
         assert all(len({dict(made.strata[index])[group] for index in block.strata}) == 1 for block in found)
+
+
+named_columns = st.builds(
+    decision,
+    st.lists(st.integers(0, 8), min_size=1, max_size=40),
+    states=st.lists(st.sampled_from(STATES), min_size=1, max_size=6, unique=True),
+    names=st.lists(st.sampled_from([f"c{i:02}" for i in range(20)]), min_size=1, max_size=20, unique=True),
+    missing=st.sets(st.integers(0, 11)),
+)
+
+
+@fast
+@given(named_columns, st.sampled_from([None, "origin_state", "immigration"]))
+def test_the_detail_says_of_each_cell_what_the_decision_says_and_nothing_else(
+    made: Decision, group: str | None
+) -> None:
+    detail = matrix(made, Form.IDENTIFIED, group).detail
+    assert detail is not None
+    names = [column.name for column in made.columns]
+    attributes = [name for name in ("State of origin", "Immigration status") if name in detail.headers]
+    keys = {"State of origin": "origin_state", "Immigration status": "immigration"}
+    rows = [dict(zip(detail.headers, map(str, row), strict=True)) for row in detail.rows]
+    for index, stratum in enumerate(made.strata):
+        for place, name in enumerate(names):
+            cell = made.cell(index, place, Form.IDENTIFIED)
+            here = [
+                row
+                for row in rows
+                if _about(row["Columns"], name)
+                and all(_spans(row, head, keys[head], dict(stratum)) for head in attributes)
+            ]
+            assert {row["Rules"] for row in here} == {", ".join(each.id for each in cell.because)}
+            assert {row["Verdict"].partition(";")[0] for row in here} == {
+                {"permitted": "permitted", "conditional": "permitted on conditions", "forbidden": "forbidden"}[
+                    cell.verdict
+                ]
+            }
+
+
+def _about(columns: str, name: str) -> bool:
+    if columns.startswith("all but: "):
+        return name not in columns.removeprefix("all but: ").split(", ")
+    return columns == "every column" or name in columns.split(", ")
+
+
+def _spans(row: dict[str, str], head: str, key: str, stratum: dict[str, str]) -> bool:
+    """Whether a line is about a stratum; "every" means every value that occurs beside the line's other values."""
+    return row[head] == "every" or stratum[key] in row[head].split(", ")
 
 
 @fast

@@ -173,6 +173,44 @@ def request(*, narrow: bool = False) -> Request:
     )
 
 
+PACKAGE = (
+    PackageFile(
+        name="manifest.dsse.json",
+        size_bytes=4_120,
+        sha256="1f" * 32,
+        words="What it holds, why, until when. Signed.",
+    ),
+    PackageFile(
+        name="data/answer.json.age",
+        size_bytes=1_288,
+        sha256="2e" * 32,
+        words="The answer, sealed to its recipients.",
+    ),
+)
+
+
+ANSWER = Table(
+    "People and federal dollars by state",
+    ("State", "People", "Federal dollars"),
+    (
+        ("California", 8_412, "$31,204,118"),
+        ("District of Columbia", "fewer than 11", "hidden"),
+        ("Illinois", 2_206, "$7,911,020"),
+        ("Washington", "hidden", "hidden"),
+    ),
+)
+ANSWER_NOTES = (
+    "“fewer than 11”: so few people that a number could point at one of them.",
+    "“hidden”: kept back so that nobody can work out the small number from the total.",
+)
+
+
+APPROVALS = (
+    Approval(by="cms/p.lindqvist", role="privacy officer", at="10 June 2025, 13:55", entry=19),
+    Approval(by="ca-dhcs/m.ortega", role="origin", at="11 June 2025, 15:40", entry=20),
+)
+
+
 def story() -> Story:
     return Story(
         made_at="23 November 2026, 23:30 UTC",
@@ -205,40 +243,12 @@ def story() -> Story:
         ),
         rungs=RUNGS,
         narrow=request(narrow=True),
-        answer=Table(
-            "People and federal dollars by state",
-            ("State", "People", "Federal dollars"),
-            (
-                ("California", 8_412, "$31,204,118"),
-                ("District of Columbia", "fewer than 11", "hidden"),
-                ("Illinois", 2_206, "$7,911,020"),
-                ("Washington", "hidden", "hidden"),
-            ),
-        ),
-        answer_notes=(
-            "“fewer than 11”: so few people that a number could point at one of them.",
-            "“hidden”: kept back so that nobody can work out the small number from the total.",
-        ),
+        answer=ANSWER,
+        answer_notes=ANSWER_NOTES,
         columns_released=0,
-        approvals=(
-            Approval(by="cms/p.lindqvist", role="privacy officer", at="10 June 2025, 13:55", entry=19),
-            Approval(by="ca-dhcs/m.ortega", role="origin", at="11 June 2025, 15:40", entry=20),
-        ),
+        approvals=APPROVALS,
         events=EVENTS,
-        package=(
-            PackageFile(
-                name="manifest.dsse.json",
-                size_bytes=4_120,
-                sha256="1f" * 32,
-                words="What it holds, why, until when. Signed.",
-            ),
-            PackageFile(
-                name="data/answer.json.age",
-                size_bytes=1_288,
-                sha256="2e" * 32,
-                words="The answer, sealed to its recipients.",
-            ),
-        ),
+        package=PACKAGE,
         digests=(("Root of the log", "3d" * 32), ("The package", "4c" * 32)),
         log_size=23,
         commands=(

@@ -2,12 +2,13 @@
 
 import itertools
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from datetime import date
 
 import paper_samples as samples
 import pytest
 
-from modicum.model.decision import Verdict
+from modicum.model.decision import Cell, Decision, Verdict
 from modicum.model.forms import Form
 from modicum.paper import ClockEvent, LadderStep, clock, figure, ladder, matrix
 from modicum.paper.colours import ACCENT, ALARM, INK, LINE, PAPER, QUIET, RUNG, VERDICT, contrast, ink_on, luminance
@@ -72,7 +73,48 @@ def test_the_matrix_puts_together_what_the_law_treats_alike() -> None:
         ("California, Illinois, Washington", "not lawfully present"),
         ("District of Columbia", "every"),
     ]
+    assert table.rows[0][5] == (
+        "forbidden; a court order is among the reasons [cvh-order-2, privacy-act-b, ssa-1902a7]"
+    )
     assert table.rows[1][5] == "permitted on conditions; missing counsel-confirms:ssa-1902a7 [ssa-1902a7]"
+
+
+def test_groups_whose_rules_differ_in_name_alone_share_a_row_and_stand_apart_in_the_detail() -> None:
+    picture = matrix(named_apart(), Form.IDENTIFIED, "origin_state")
+    assert [row[1] for row in picture.table.rows] == ["California", "District of Columbia", "Illinois", "Washington"]
+    assert picture.detail is not None
+    first = [row for row in picture.detail.rows if row[0] == 1]
+    others = "permanent residents, not lawfully present, status unknown"
+    assert first == [
+        (1, "California", "citizens", "every column", "forbidden", "b"),
+        (1, "California", others, "every column", "forbidden", "a"),
+    ]
+    assert ">a, b<" in picture.svg
+
+
+def named_apart() -> Decision:
+    """All forbidden by law, citizens by another provision than the rest."""
+    base = samples.decision(date(2025, 6, 10))
+    classes = tuple(Cell(verdict=Verdict.FORBIDDEN, because=(samples.because(name, "1 U.S.C. 1"),)) for name in "ab")
+    row = len(base.columns) * len(base.forms)
+    cells = [int(dict(s)["immigration"] == "us_citizen") for s in base.strata for _ in range(row)]
+    return replace(base, classes=classes, cells=cells)
+
+
+def test_an_octagon_says_that_a_court_order_is_among_the_reasons() -> None:
+    before, after = (
+        matrix(samples.decision(date(2025, month, 13)), Form.IDENTIFIED, "origin_state") for month in (6, 8)
+    )
+    for one, other in ((before.svg, after.svg), (before.narrow, after.narrow)):
+        assert "order-F" not in one
+        assert "a court order forbids it, or may" not in one
+        assert other.count('href="#') == one.count('href="#') + 1  # the legend explains it
+        assert other.count("order-F") == 2 + 3 * len(samples.COLUMNS)  # symbol, legend and the plaintiffs' cells
+        assert "a court order forbids it, or may" in other
+    assert before.finding.endswith("16 groups of people; no court order is among the reasons.")
+    assert after.finding.endswith(
+        "a court order is among the reasons in 108 of 144 cells, other law alone forbids the rest."
+    )
 
 
 def test_the_matrix_keeps_a_row_for_each_state_when_asked_to() -> None:

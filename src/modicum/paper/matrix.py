@@ -1,20 +1,24 @@
 """P2, the decision matrix: what is asked, permitted, conditional and forbidden, per group of people and column.
 
-The picture, its table and its twins are made from one `Grid`; `matrix_drawing` knows where things go.
+A row holds groups of people for whom verdicts and kinds of rule are the same; `detail` names the rules of each group.
+`matrix_drawing` knows where things go.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from modicum.model.decision import Because, Cell, Decision, Verdict
+from modicum.model.decision import Basis, Because, Cell, Decision, Verdict
 from modicum.model.forms import Form
-from modicum.paper.blocks import Block, Pile, at, attributes_of, blocks, piles, short_names
+from modicum.paper.blocks import Block, Common, Pile, at, attributes_of, blocks, piles, short_names
+from modicum.paper.marks import Mark
 from modicum.paper.matrix_drawing import Grid, Line, draw
 from modicum.paper.picture import Picture, Table, key_of
 from modicum.paper.words import ATTRIBUTES, FORMS, VERDICTS, class_words, day_words, value_words
 
 _TOGETHER_BEYOND: Final = 16
 _LIST_UP_TO: Final = 4
+_ALL_BUT_BEYOND: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +27,7 @@ class _Matrix:
 
     rows: tuple[Block, ...]
     columns: tuple[Pile, ...]
-    cells: tuple[tuple[Cell, ...], ...]
+    cells: tuple[tuple[Common, ...], ...]
 
 
 def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -> Picture:
@@ -40,7 +44,8 @@ def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -
     finding = _finding(decision, form)
     alt = (
         f"A matrix with {len(rows)} rows of people and {len(columns)} columns of data; each cell has a letter, a shape "
-        f"and a colour: P permitted, C conditional, F forbidden. The rules are named beneath each row. {finding}"
+        "and a colour: P permitted, C conditional, F forbidden; a solid octagon where a court order is among the "
+        f"reasons. The rules are named beneath each row. {finding}"
     )
     key = key_of("matrix", table)
     grid = _grid(decision, whole, group_strata_by)
@@ -51,12 +56,16 @@ def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -
         finding=finding,
         alt=alt,
         sources=_sources(whole),
+        detail=_detail(decision, form, whole, group_strata_by),
     )
 
 
 def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) -> Table:
     attributes = attributes_of(decision, first)
-    caption = f"{FORMS[form]} as of {decision.as_of.isoformat()}, by group of people and column"
+    caption = (
+        f"{FORMS[form]} as of {decision.as_of.isoformat()}, by row and column of the picture; the rules are all that "
+        "are named for anybody in the row"
+    )
     names = short_names(decision.columns)
     headers = (
         "Row",
@@ -75,10 +84,54 @@ def _span(row: Block, name: str) -> str:
     return "every" if values is None else ", ".join(value_words(name, value) for value in values)
 
 
-def _cell_words(cell: Cell) -> str:
+def _cell_words(cell: Common) -> str:
+    order = "; a court order is among the reasons" if cell.ordered else ""
+    return f"{_verdict_words(cell)}{order} [{', '.join(each.id for each in cell.because)}]"
+
+
+def _verdict_words(cell: Cell | Common) -> str:
     missing = " or ".join(" and ".join(facts) for facts in cell.missing)
-    lacks = f"; missing {missing}" if missing else ""
-    return f"{VERDICTS[cell.verdict]}{lacks} [{', '.join(each.id for each in cell.because)}]"
+    return f"{VERDICTS[cell.verdict]}{f'; missing {missing}' if missing else ''}"
+
+
+def _detail(decision: Decision, form: Form, whole: _Matrix, first: str | None) -> Table:
+    """Every cell of the decision with the rules that are cited for it, and only those."""
+    attributes = [name for name in attributes_of(decision, first) if _varies(decision, name)]
+    names = short_names(decision.columns)
+    rows: list[tuple[str | int, ...]] = []
+    for line, row in enumerate(whole.rows, start=1):
+        for block in blocks(decision, form, keep_apart=first, within=row.strata, exact=True):
+            who = tuple(_span(block, name) for name in attributes)
+            alike: dict[Cell, list[str]] = {}
+            for column, name in enumerate(names):
+                alike.setdefault(decision.cell(block.strata[0], column, form), []).append(name)
+            rows += [
+                (
+                    line,
+                    *who,
+                    _column_words(columns, names),
+                    _verdict_words(cell),
+                    ", ".join(each.id for each in cell.because),
+                )
+                for cell, columns in alike.items()
+            ]
+    return Table(
+        f"{FORMS[form]} as of {decision.as_of.isoformat()}: every group of people, every column, every rule",
+        ("Row", *(ATTRIBUTES.get(name, name).capitalize() for name in attributes), "Columns", "Verdict", "Rules"),
+        tuple(rows),
+    )
+
+
+def _varies(decision: Decision, name: str) -> bool:
+    return len({dict(stratum).get(name) for stratum in decision.strata}) > 1
+
+
+def _column_words(given: Sequence[str], names: Sequence[str]) -> str:
+    """The columns of a line, or those that are not in it where they are fewer."""
+    rest = [name for name in names if name not in given]
+    if not rest:
+        return "every column"
+    return ", ".join(given) if len(given) <= len(rest) else f"all but: {', '.join(rest)}"
 
 
 def _sources(whole: _Matrix) -> Table:
@@ -101,11 +154,28 @@ def _finding(decision: Decision, form: Form) -> str:
     if not verdicts:
         return f"{day}: nothing was asked about anybody."
     groups = f"{len(decision.columns)} columns and {len(decision.strata)} groups of people"
+    orders = _orders(decision, form)
     for verdict in Verdict:
         if verdicts.count(verdict) == len(verdicts):
-            return f"{day}: {asked} are {VERDICTS[verdict]} for all {groups}."
+            return f"{day}: {asked} are {VERDICTS[verdict]} for all {groups}{orders}."
     counts = ", ".join(f"{words} in {verdicts.count(verdict):,}" for verdict, words in _COUNTED.items())
-    return f"{day}: of {len(verdicts):,} cells ({groups}), {asked} are {counts}."
+    return f"{day}: of {len(verdicts):,} cells ({groups}), {asked} are {counts}{orders}."
+
+
+def _orders(decision: Decision, form: Form) -> str:
+    """In how many forbidden cells a court order is among the reasons; nothing where none is forbidden."""
+    wide, named = len(decision.columns), [any(b.basis is Basis.ORDER for b in c.because) for c in decision.classes]
+    offset, deep = decision.forms.index(form), len(decision.forms)
+    found = [int(each) for each in decision.cells[offset : len(decision.strata) * wide * deep : deep]]
+    forbidden = [named[each] for each in found if decision.classes[each].verdict is Verdict.FORBIDDEN]
+    count, cells = sum(forbidden), len(forbidden)
+    if not forbidden:
+        return ""
+    if not count:
+        return "; no court order is among the reasons"
+    if count == cells:
+        return f"; a court order is among the reasons in every one of the {cells:,} forbidden cells"
+    return f"; a court order is among the reasons in {count:,} of {cells:,} cells, other law alone forbids the rest"
 
 
 _COUNTED: Final = {
@@ -124,8 +194,9 @@ def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
             Line(
                 label=_label(row, attributes[0]) if any(row.values.values()) else "everybody",
                 note="; ".join(filter(None, (_label(row, name, silent=True) for name in attributes[1:]))),
-                verdicts=tuple(cell.verdict for cell in cells),
-                citations=_citations(cells),
+                marks=tuple(Mark(cell.verdict, cell.ordered) for cell in cells),
+                orders=_cited(cells, orders=True),
+                others=_cited(cells, orders=False),
             )
             for row, cells in zip(whole.rows, whole.cells, strict=True)
         ),
@@ -138,12 +209,16 @@ def _pile_words(pile: Pile, names: list[str]) -> str:
 
 def _label(row: Block, name: str, *, silent: bool = False) -> str:
     values = row.values[name]
-    if values is None:
+    if values is None or (silent and not row.but[name]):
         return "" if silent else f"every {ATTRIBUTES.get(name, name)}"
     if len(values) > _LIST_UP_TO and name == "origin_state":
         return ", ".join(values)
+    left_out = row.but[name]
+    if left_out and len(left_out) < len(values) > _ALL_BUT_BEYOND:
+        return f"all but: {', '.join(value_words(name, value) for value in left_out)}"
     return ", ".join(value_words(name, value) for value in values)
 
 
-def _citations(cells: tuple[Cell, ...]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(because.id for cell in cells for because in cell.because))
+def _cited(cells: tuple[Common, ...], *, orders: bool) -> tuple[str, ...]:
+    rules = (because for cell in cells for because in cell.because if (because.basis is Basis.ORDER) is orders)
+    return tuple(dict.fromkeys(because.id for because in rules))

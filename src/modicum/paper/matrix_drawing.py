@@ -12,24 +12,28 @@ from typing import Final
 
 from modicum.model.decision import Verdict
 from modicum.paper.colours import HAIR, INK, LETTER, PAPER, QUIET, VERDICT
-from modicum.paper.marks import HALF, definitions, hatch, legend, placed
+from modicum.paper.marks import HALF, Mark, definitions, hatch, legend, legend_marks, placed
 from modicum.paper.svg import advance, drawing, element, number, shorten, words, wrap
 
 _DENSE_BEYOND: Final = 1500
 _WIDE: Final = 600
-_PITCH: Final = 34.0  # a mark is 30 units wide
+_PITCH: Final = 32.5  # a mark is 30 units wide
 _HEAD_SIZE: Final = 13.0
 _CITE_SIZE: Final = 11.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One row of the picture: whom it is about, a verdict per column, the rules that decided."""
+    """One row of the picture: whom it is about, a mark per column, the rules that decided.
+
+    orders, others: the ids of court orders, and of other rules.
+    """
 
     label: str
     note: str
-    verdicts: tuple[Verdict, ...]
-    citations: tuple[str, ...]
+    marks: tuple[Mark, ...]
+    orders: tuple[str, ...]
+    others: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,12 +64,10 @@ class _Layout:
 def draw(grid: Grid, *, width: int, key: str, finding: str, alt: str) -> str:
     """Draw a grid `width` units wide, as tall as it needs to be."""
     layout = _layout(grid, width=width, key=key)
-    parts = [
-        definitions(key),
-        element("defs", hatch(key)) if layout.dense else "",
-        legend(key, x=layout.left if width > _WIDE else 4, y=26, stacked=width < _WIDE),
-    ]
-    top = 56.0 if width > _WIDE else 128.0
+    used = {mark for line in grid.lines for mark in line.marks}
+    shown, bottom = legend(key, legend_marks(used), x=3, y=18, width=width - 6)
+    parts = [definitions(key, legend_marks(used)), element("defs", hatch(key)) if layout.dense else "", shown]
+    top = bottom + 22
     count = len(grid.heads)
     for start in range(0, count, layout.per_panel):
         drawn, top = _panel(grid, range(start, min(count, start + layout.per_panel)), layout, top)
@@ -78,8 +80,8 @@ def draw(grid: Grid, *, width: int, key: str, finding: str, alt: str) -> str:
 
 def _layout(grid: Grid, *, width: int, key: str) -> _Layout:
     cells = len(grid.heads) * len(grid.lines)
-    left = 240.0 if width > _WIDE else 2.0
-    room = width - left - (150 if width > _WIDE else 2)
+    left = 214.0 if width > _WIDE else 2.0
+    room = width - left - (130 if width > _WIDE else 2)
     count = max(1, len(grid.heads))
     panels = math.ceil(count * _PITCH / room)
     per_panel = math.ceil(count / panels)  # panels of like width, none with a column left over
@@ -135,14 +137,14 @@ def _heads(grid: Grid, columns: range, layout: _Layout, *, base: float) -> str:
 
 
 def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str, float]:
-    room = layout.width - 4 if layout.above else layout.left - 26
+    room = layout.width - 4 if layout.above else layout.left - 16
     labels = wrap(line.label, size=14, limit=room, lines=3, bold=True)
     notes = wrap(line.note, size=13, limit=room, lines=4)
     block = 19 * len(labels) + 17 * len(notes)
     begin = top + 8
     middle = begin + HALF + 4 + (block + 2 if layout.above else 0)
-    cites = _cite_words(line.citations, layout)
-    height = max(block + 24 if not layout.above else 0, middle - top + HALF + 14 + 15 * len(cites) + 8)
+    cites = _cite_words(line, layout) if columns.start == 0 else []
+    height = max(block + 20 if not layout.above else 0, middle - top + HALF + 10 + 15 * len(cites) + 8)
     parts = [
         element("path", d=f"M2 {number(top)}H{number(layout.width - 2)}", stroke=HAIR),
         *(words(text, x=2, y=begin + 15 + 19 * place, bold=True) for place, text in enumerate(labels)),
@@ -150,7 +152,7 @@ def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str,
             words(text, x=2, y=begin + 14 + 19 * len(labels) + 17 * place, size=13, fill=QUIET)
             for place, text in enumerate(notes)
         ),
-        _marks([line.verdicts[column] for column in columns], layout, middle),
+        _marks([line.marks[column] for column in columns], layout, middle),
         *(
             words(text, x=layout.left, y=middle + HALF + 17 + 15 * place, size=_CITE_SIZE, fill=QUIET)
             for place, text in enumerate(cites)
@@ -159,40 +161,50 @@ def _line(line: Line, columns: range, layout: _Layout, top: float) -> tuple[str,
     return "".join(parts), height
 
 
-def _cite_words(citations: Sequence[str], layout: _Layout) -> list[str]:
-    return wrap(", ".join(citations), size=_CITE_SIZE, limit=layout.width - layout.left - 4, lines=2)
+def _cite_words(line: Line, layout: _Layout) -> list[str]:
+    """Court orders first, then as many of the other rules as fit in the row's two lines."""
+    orders = f"court order {', '.join(line.orders)}; " if line.orders else ""
+    room, most = layout.width - layout.left - 4, 1 if not layout.above else 2
+    for kept in range(len(line.others), -1, -1):
+        rest = len(line.others) - kept
+        more = f" and {rest} more" if rest and kept else f"{rest} other rules" if rest else ""
+        lines = wrap(f"{orders}{', '.join(line.others[:kept])}{more}".strip("; "), size=_CITE_SIZE, limit=room, lines=9)
+        if len(lines) <= most:
+            return lines
+    return wrap(orders, size=_CITE_SIZE, limit=room, lines=most)
 
 
-def _marks(verdicts: Sequence[Verdict], layout: _Layout, middle: float) -> str:
+def _marks(marks: Sequence[Mark], layout: _Layout, middle: float) -> str:
     if layout.dense:
-        return _runs(verdicts, layout, middle)
+        return _runs(marks, layout, middle)
     return "".join(
-        placed(verdict, layout.key, x=layout.left + layout.pitch * (place + 0.5), y=middle)
-        for place, verdict in enumerate(verdicts)
+        placed(mark, layout.key, x=layout.left + layout.pitch * (place + 0.5), y=middle)
+        for place, mark in enumerate(marks)
     )
 
 
-def _runs(verdicts: Sequence[Verdict], layout: _Layout, middle: float) -> str:
-    """Neighbours of one verdict as one band; a band's height is its shape: forbidden tall, conditional low."""
-    bands: dict[Verdict, str] = {}
+def _runs(marks: Sequence[Mark], layout: _Layout, middle: float) -> str:
+    """Neighbours of one mark as one band; its height is its shape, and a bar above it stands for a court order."""
+    bands: dict[tuple[Verdict, bool], str] = {}
     start = 0
-    for verdict, run in groupby(verdicts):
+    for (verdict, ordered), run in groupby(marks):
         count = len(list(run))
         x, half = layout.left + layout.pitch * start + 1, _BAND[verdict]
-        bands[verdict] = bands.get(verdict, "") + (
-            f"M{number(x)} {number(middle - half)}h{number(layout.pitch * count - 2)}v{2 * half}"
-            f"h-{number(layout.pitch * count - 2)}z"
+        wide = layout.pitch * count - 2
+        bar = f"M{number(x)} {number(middle - 17)}h{number(wide)}v3h-{number(wide)}z" if ordered else ""
+        bands[verdict, ordered] = bands.get((verdict, ordered), "") + (
+            f"{bar}M{number(x)} {number(middle - half)}h{number(wide)}v{2 * half}h-{number(wide)}z"
         )
         start += count
     hatch = f"url(#{layout.key}-hatch)"
     shapes = (
-        element("path", d=path, fill=hatch if verdict is Verdict.FORBIDDEN else VERDICT[verdict])
-        for verdict, path in bands.items()
+        element("path", d=path, fill=hatch if verdict is Verdict.FORBIDDEN and not ordered else VERDICT[verdict])
+        for (verdict, ordered), path in bands.items()
     )
-    places = " ".join(number(layout.left + layout.pitch * (place + 0.5)) for place in range(len(verdicts)))
+    places = " ".join(number(layout.left + layout.pitch * (place + 0.5)) for place in range(len(marks)))
     letters = element(
         "text",
-        "".join(LETTER[verdict] for verdict in verdicts),
+        "".join(LETTER[mark.verdict] for mark in marks),
         x=places,
         y=middle + 5,
         font_size=13,

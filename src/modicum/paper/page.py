@@ -19,7 +19,7 @@ from modicum.paper.matrix import matrix
 from modicum.paper.picture import Picture, Table
 from modicum.paper.story import Story
 from modicum.paper.svg import clean
-from modicum.paper.words import FORMS, day_words
+from modicum.paper.words import FORMS, day_words, person_words, purpose_words
 
 Facts = Sequence[tuple[str, str]]
 
@@ -39,6 +39,7 @@ def story_page(story: Story) -> str:
         asked=_request_facts(story.asked),
         narrow=_request_facts(story.narrow),
         days=pictures,
+        sources=_all_sources([picture for _, picture in pictures]),
         ladder=ladder(story.rungs),
         clock=clock(story.events),
     )
@@ -64,6 +65,8 @@ def _environment() -> Environment:
         "form": lambda form: FORMS[form],
         "grouped": lambda value: f"{value:,}",
         "numeric": _numeric,
+        "person": person_words,
+        "purpose": purpose_words,
         "spelled": lambda value: _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}",
     }
     return environment
@@ -79,16 +82,24 @@ def _numeric(table: Table, column: int) -> bool:
     return any(cell.strip("$ ").replace(",", "").replace(".", "").isdigit() for cell in cells)
 
 
+def _all_sources(pictures: Sequence[Picture]) -> Table | None:
+    """The rules of all pictures in one table, each once."""
+    given = [picture.sources for picture in pictures if picture.sources is not None]
+    if not given:
+        return None
+    return Table(given[0].caption, given[0].headers, tuple(sorted({row for table in given for row in table.rows})))
+
+
 def _request_facts(request: Request) -> Facts:
     """A request as terms and what they say, in the order in which people ask."""
-    recipients = ", ".join(f"{each.organisation}/{each.person}" for each in request.recipients)
+    recipients = "; ".join(person_words(f"{each.organisation}/{each.person}") for each in request.recipients)
     authorities = "; ".join(authority.citation for authority in request.authorities)
     form = "the lowest that will do" if request.form is None else FORMS[request.form].lower()
     return (
         ("The question", request.question.text),
-        ("Asked by", request.requester.handle),
+        ("Asked by", person_words(request.requester.handle)),
         ("Asked of", request.custodian),
-        ("For", request.purpose.replace(".", ": ").replace("_", " ")),
+        ("For", purpose_words(request.purpose)),
         ("Legal basis claimed", authorities or "none"),
         ("About", _about(request)),
         ("Columns", f"{len(request.columns)}: {', '.join(request.columns)}" if request.columns else "none"),

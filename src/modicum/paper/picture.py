@@ -36,6 +36,7 @@ class Picture:
 
     svg: for paper and screens of 700 pixels and more; narrow: the same values for a phone. finding: the caption, one
     sentence that states what the picture shows. alt: what stands where. sources: the rules that `table` names by id.
+    detail: what the drawing puts together, taken apart.
     """
 
     svg: str
@@ -44,6 +45,7 @@ class Picture:
     finding: str
     alt: str
     sources: Table | None = None
+    detail: Table | None = None
 
 
 def to_json(table: Table) -> str:

@@ -116,6 +116,17 @@ def value_words(attribute: str, value: str) -> str:
     return VALUES.get((attribute, value), value.replace("_", " "))
 
 
+def purpose_words(purpose: str) -> str:
+    """A purpose of the pack's list in plain words: `immigration enforcement: civil`."""
+    return purpose.replace(".", ": ").replace("_", " ")
+
+
+def person_words(handle: str) -> str:
+    """A handle `organisation/person` as people say it: `person, organisation`."""
+    organisation, slash, person = handle.partition("/")
+    return f"{person}, {organisation}" if slash and person and "/" not in person else handle
+
+
 def day_words(day: date) -> str:
     """A day as people write it: 13 August 2025."""
     return f"{day.day} {day:%B %Y}"
