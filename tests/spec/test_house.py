@@ -21,7 +21,6 @@ MODULE_LINES, EXPLAIN_LINES, FUNCTION_LINES = 500, 400, 60
 # A name that ends in `.*` stands for a package with all its modules.
 DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "cedarpy": frozenset({"modicum.law.cedar"}),
-    "click": frozenset({"modicum.cli"}),
     "cryptography": frozenset(
         {
             "modicum.answer.pseudonym",
