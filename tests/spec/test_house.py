@@ -71,7 +71,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
 
 # Written in two parts, so that this file does not hold what it forbids.
 FORBIDDEN: Final = {
-    "a path of one machine": re.compile("/wo" + r"rk/|/ho" + r"me/[a-z]|/Us" + "ers/"),
+    "a path of one machine": re.compile(r"(?<![\w.-])(/wo" + r"rk/|/ho" + r"me/[a-z]|/Us" + "ers/)"),
     "a private folder": re.compile(r"\.lib" + "rary"),
     "who typed it": re.compile("sub" + "agent", re.IGNORECASE),
     "the host of a package registry": re.compile(
