@@ -28,6 +28,7 @@ COMPACT_DATE: Final = rf"^[0-9]{{4}}{_MONTH}{_DAY}$"  # T-MSIS: CCYYMMDD
 NAMED_DATE: Final = rf"^{_DAY}-?[A-Z]{{3}}-?[0-9]{{4}}$"  # SAS, as in TAF and RIF: DDMMMYYYY, DD-MMM-YYYY
 ZIP: Final = r"^[0-9]{5}(-?[0-9]{4})?$"
 AMOUNT: Final = r"^[+-]?[0-9]{1,30}([.][0-9]{0,20})?$"
+_COMPACT_LENGTH: Final = 8
 _MONTHS: Final = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 
 
@@ -74,19 +75,9 @@ def text(value: Expression) -> Expression:
 
 def iso_date(value: Expression) -> Expression:
     """A date as `YYYY-MM-DD` text, from ISO, compact or SAS text or a date type; null where it is none of them."""
-    kind = value.type()
-    if kind.is_date() or kind.is_timestamp():
-        return text(value).substr(0, 10)
     plain = text(value)
     compact = plain.substr(0, 4) + "-" + plain.substr(4, 2) + "-" + plain.substr(6, 2)
-    loud = plain.upper()
-    months = [(name, f"-{place:02d}-") for place, name in enumerate(_MONTHS, start=1)]
-    letters = loud.re_extract("[A-Z]{3}", 0)
-    named = plain.right(4) + letters.cases(*months, else_=None) + plain.substr(0, 2)
-    return plain.re_search(ISO_DATE).ifelse(
-        plain.substr(0, 10),
-        plain.re_search(COMPACT_DATE).ifelse(compact, loud.re_search(NAMED_DATE).ifelse(named, None)),
-    )
+    return _by_spelling(value, iso=plain.left(10), compact=compact, named=_named_as_iso(plain))
 
 
 def year(value: Expression, *, as_of: date) -> Expression:
@@ -95,9 +86,36 @@ def year(value: Expression, *, as_of: date) -> Expression:
     The rule speaks of ages over 89; any date that old tells such an age, so all classes of date are capped alike.
     """
     oldest = as_of.year - AGE_CAP
-    day = iso_date(value)
     last = f"{oldest:04d}-{as_of.month:02d}-{as_of.day:02d}"
-    return (day <= last).ifelse(f"{oldest:04d} or earlier", day.substr(0, 4))
+    plain = text(value)
+    named = _named_as_iso(plain)
+
+    def capped(day: Expression, edge: str) -> Expression:
+        return (day <= edge).ifelse(f"{oldest:04d} or earlier", day.left(4))
+
+    return _by_spelling(
+        value,
+        iso=capped(plain.left(10), last),
+        compact=capped(plain, last.replace("-", "")),
+        named=capped(named, last),
+    )
+
+
+def _by_spelling(value: Expression, *, iso: Expression, compact: Expression, named: Expression) -> Expression:
+    """Choose by how a date is written; null where it is no date. The cheap test of its length comes first."""
+    kind, plain = value.type(), text(value)
+    if kind.is_date() or kind.is_timestamp():
+        return plain.re_search(ISO_DATE).ifelse(iso, None)  # a year beyond 9999 is none
+    is_compact = (plain.length() == _COMPACT_LENGTH) & plain.re_search(COMPACT_DATE)
+    is_named = plain.upper().re_search(NAMED_DATE)
+    return is_compact.ifelse(compact, plain.re_search(ISO_DATE).ifelse(iso, is_named.ifelse(named, None)))
+
+
+def _named_as_iso(plain: Expression) -> Expression:
+    """`DDMMMYYYY` as ISO text; null where the letters are no month."""
+    months = [(name, f"-{place:02d}-") for place, name in enumerate(_MONTHS, start=1)]
+    letters = plain.upper().re_extract("[A-Z]{3}", 0)
+    return plain.right(4) + letters.cases(*months, else_=None) + plain.left(2)
 
 
 def zip3(value: Expression) -> Expression:
