@@ -6,12 +6,12 @@ log's checkpoint is the commit, so a body without a leaf is only litter.
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
 from modicum.ledger import Ledger
-from modicum.model.errors import LogUnavailableError
+from modicum.model.errors import LogUnavailableError, ModicumError
 from modicum.storage import Folder
 from modicum_verify.entry import SALT_BYTES, Entry, body_file, leaf_bytes, read_entry
 from modicum_verify.errors import EvidenceError
@@ -61,11 +61,22 @@ class Journal:
         leaf = leaf_bytes(kind=kind, at=self.timestamp(), case=case, actor=actor, body=commitment)
         entry = read_entry(before.size, leaf, body)
         after = fold([entry], before)
-        self._folder.write_new(f"bodies/{commitment}.json", body)
-        self._ledger.append([leaf], at_size=before.size)
+        path = f"bodies/{commitment}.json"
+        try:
+            self._folder.write_new(path, body)
+            self._ledger.append([leaf], at_size=before.size)
+        except BaseException:
+            self._tidy(path, before.size)
+            raise
         self._entries.append(entry)
         self._docket = after
         return entry
+
+    def _tidy(self, body: str, size: int) -> None:
+        """Clear what an append that failed left, unless its entry stands after all; where the disk lets us."""
+        with suppress(ModicumError):
+            if self._ledger.refresh() == size:
+                self._folder.discard([body])
 
     def timestamp(self) -> str:
         """Now, in whole seconds of UTC; never before the last entry."""

@@ -158,21 +158,28 @@ class Folder:
         finally:
             os.close(file)
 
-    def sweep(self) -> int:
-        """Remove staged files whose writers died more than a minute ago; gives their number."""
+    def sweep(self, *, older_than_s: float = _STALE_SECONDS) -> int:
+        """Remove staged files of that age whose writers died; gives their number.
+
+        At 0 a writer that opened its file at this very moment may lose it, and hears that its write failed.
+        """
         swept = 0
         with translated("staged files"):
             for name in sorted((self.root / _STAGING).glob("*")):
-                file = os.open(name, os.O_RDWR | os.O_CLOEXEC)
-                try:
-                    old = time.time() - os.fstat(file).st_mtime > _STALE_SECONDS
-                    if old and _try_lock(file):
-                        self._unlink(name)
-                        swept += 1
-                finally:
-                    os.close(file)
+                with suppress(FileNotFoundError):  # Its writer ended it meanwhile.
+                    swept += self._sweep_one(name, older_than_s)
             self._tidy()
         return swept
+
+    def _sweep_one(self, name: Path, older_than_s: float) -> int:
+        file = os.open(name, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if time.time() - os.fstat(file).st_mtime < older_than_s or not _try_lock(file):
+                return 0
+            self._unlink(name)
+            return 1
+        finally:
+            os.close(file)
 
     # What follows is each single step on the disk; a test makes any one of them fail.
 

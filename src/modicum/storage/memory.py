@@ -97,7 +97,7 @@ class MemoryFolder:
         finally:
             lock.release()
 
-    def sweep(self) -> int:
+    def sweep(self, *, older_than_s: float = 0.0) -> int:  # noqa: ARG002 - the contract's
         """Nothing is ever left behind in memory."""
         return 0
 
