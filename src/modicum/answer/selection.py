@@ -13,11 +13,13 @@ from modicum.answer.plan import PSEUDONYM_COLUMN, Bound, Plan, PlannedTable
 from modicum.answer.pseudonym import PERSON_CLASS
 from modicum.answer.treatments import AMOUNT_TYPE, Keyed, amount, iso_date, text, treated
 from modicum.custody.engine import PERSON, STRATUM, Engine, Expression
+from modicum.model.errors import InternalError
 from modicum.model.forms import Form
 from modicum.model.request import Operator
 
 MASK: Final = "_modicum_mask_"
 _MASK_STRATUM: Final = f"{MASK}stratum"
+_ANEW: Final = "register the data set again, and report this if it comes back"
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
 
@@ -85,8 +87,11 @@ def touched(engine: Engine, rows: Expression) -> tuple[np.ndarray, int]:
     found = np.zeros(persons_in(engine), dtype=bool)
     count = 0
     for batch in engine.batches(rows.select(PERSON)):
+        numbers = batch.column(0).to_numpy(zero_copy_only=False)
+        if numbers.max(initial=0) >= len(found):
+            raise InternalError(cause="a row belongs to a person whom the data set does not number", cure=_ANEW)
         count += batch.num_rows
-        found[batch.column(0).to_numpy(zero_copy_only=False)] = True
+        found[numbers] = True
     return found, count
 
 

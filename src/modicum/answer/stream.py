@@ -59,6 +59,7 @@ class _Writer(Thread):
             self.rows = self._engine.copy_sql(self._statement, self._into)
             self.failure = None
         except ModicumError as error:
+            error.__context__ = None  # the engine's own words, which may quote a row
             self.failure = error
         finally:
             os.close(self._into)
