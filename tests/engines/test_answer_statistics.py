@@ -1,0 +1,126 @@
+"""Figures by group over real rows: what is counted where, what is hidden, and what an attacker makes of it."""
+
+import random
+from pathlib import Path
+
+import pytest
+from answer_worlds import TRANSFORMATIONS, World, dataset, decision, request, world
+
+from modicum.answer.plan import plan
+from modicum.answer.statistics import Answered, answer_statistics
+from modicum.model.errors import InvalidInputError
+from modicum.model.forms import Form
+from modicum.model.request import Asks, Condition, Operator, Request
+
+BLANK = dict.fromkeys(["ID", "LAST-NAME", "STATE", "BIRTH", "DEATH", "ZIP", "INCOME", "Notes=1"])
+CLAIM = dict.fromkeys(["KIND", "PAID", "UNITS", "AMT", "BEGIN", "DX", "ZIP", "SSN"])
+
+
+def people(states: dict[str, int], *, paid: str = "10.10") -> World:
+    """One eligibility row and two claims a person, `states[state]` persons a state."""
+    elig, claims = [], []
+    for state, count in states.items():
+        for _ in range(count):
+            own = {"_modicum_person": len(elig), "_modicum_stratum": 0}
+            elig.append({**BLANK, **own, "_modicum_row": len(elig), "STATE": state})
+            for _ in range(2):
+                claims.append({**CLAIM, **own, "_modicum_row": len(claims), "PAID": paid, "UNITS": 1})
+    keys = [f"k{number}" for number in range(len(elig))]
+    return World(dataset=dataset(1, len(elig)), rows={"elig": elig, "claims": claims}, person_keys=keys)
+
+
+def asked(
+    where: tuple[Condition, ...] = (), by: tuple[str, ...] = ("STATE",), sums: tuple[str, ...] = ("PAID",)
+) -> Request:
+    return request(columns=["STATE"], by=by, sums=sums, where=where, asks=Asks.STATISTICS)
+
+
+def answered(made: World, question: Request, root: Path) -> Answered:
+    with made.engine(root) as engine:
+        return answer_statistics(
+            engine, plan(question, decision(question, made.dataset), Form.STATISTICS, TRANSFORMATIONS)
+        )
+
+
+def test_people_and_sums_by_state(tmp_path: Path) -> None:
+    found = answered(people({"CA": 120, "IL": 40}), asked(sums=("PAID", "UNITS")), tmp_path)
+    assert [(line.key, line.persons, line.sums) for line in found.answer.lines] == [
+        (("CA",), 120, ("2424.00", "240")),
+        (("IL",), 40, ("808.00", "80")),
+    ]
+    assert found.answer.total is not None
+    assert (found.answer.total.persons, found.answer.total.sums) == (160, ("3232.00", "320"))
+    assert found.persons.all()
+    assert found.rows == 2
+    assert found.answer.suppressed == 0
+
+
+def test_a_small_state_takes_the_next_smallest_with_it(tmp_path: Path) -> None:
+    found = answered(people({"CA": 120, "DC": 4, "IL": 40}), asked(), tmp_path)
+    assert [(line.key, line.persons, line.sums, line.suppressed) for line in found.answer.lines] == [
+        (("CA",), 120, ("2424.00",), False),
+        (("DC",), None, (None,), True),
+        (("IL",), None, (None,), True),
+    ]
+    assert found.answer.total is not None
+    assert (found.answer.total.persons, found.answer.total.sums) == (164, ("3312.80",))
+    assert found.answer.suppressed == 2
+
+
+def test_ten_people_and_none_are_answered_alike(tmp_path: Path) -> None:
+    nobody = Condition(column="STATE", operator=Operator.EQ, values=("ZZ",))
+    ten = answered(people({"CA": 10}), asked(), tmp_path / "ten")
+    none = answered(people({"CA": 10}), asked(where=(nobody,)), tmp_path / "none")
+    assert ten.answer == none.answer
+    assert ten.answer.as_csv() == none.answer.as_csv()
+    assert ten.rows == none.rows == 0
+
+
+def test_a_sum_over_few_contributors_is_hidden_though_the_group_is_large(tmp_path: Path) -> None:
+    made = people({"CA": 60, "IL": 50, "WA": 40}, paid="1")
+    lines = [
+        row for row in made.rows["claims"] if not 63 <= row["_modicum_person"] < 110
+    ]  # IL: three persons have claims
+    found = answered(
+        World(dataset=made.dataset, rows={**made.rows, "claims": lines}, person_keys=made.person_keys),
+        asked(),
+        tmp_path,
+    )
+    assert [(line.persons, line.sums) for line in found.answer.lines] == [
+        (60, ("120.00",)),
+        (50, (None,)),
+        (40, (None,)),
+    ]
+
+
+def test_conditions_on_another_table_choose_persons_once(tmp_path: Path) -> None:
+    made = people({"CA": 30})
+    made.rows["claims"][0]["PAID"] = "999"
+    costly = Condition(column="PAID", operator=Operator.LT, values=("500",))
+    found = answered(made, asked(where=(costly,), sums=()), tmp_path)
+    assert found.answer.total is not None
+    assert found.answer.total.persons == 30  # the second claim of the first person meets it
+
+
+def test_a_person_in_two_groups_counts_in_each_and_the_total_is_of_people(tmp_path: Path) -> None:
+    made = people({"CA": 30, "IL": 30})
+    again = {**made.rows["elig"][0], "STATE": "IL", "_modicum_row": 60}
+    rows = {**made.rows, "elig": [*made.rows["elig"], again]}
+    found = answered(World(dataset=made.dataset, rows=rows, person_keys=made.person_keys), asked(sums=()), tmp_path)
+    assert [line.persons for line in found.answer.lines] == [30, 31]
+    assert found.answer.total is not None
+    assert found.answer.total.persons == 60
+
+
+def test_too_many_groups_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("modicum.answer.statistics.MOST_GROUPS", 2)
+    with pytest.raises(InvalidInputError):
+        answered(people({"CA": 12, "IL": 12, "WA": 12}), asked(), tmp_path)
+
+
+def test_other_forms_are_refused(tmp_path: Path) -> None:
+    made = world(random.Random(1), persons=3, strata=1)
+    question = request(columns=["elig.STATE"])
+    planned = plan(question, decision(question, made.dataset), Form.IDENTIFIED, TRANSFORMATIONS)
+    with made.engine(tmp_path) as engine, pytest.raises(InvalidInputError):
+        answer_statistics(engine, planned)
