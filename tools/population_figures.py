@@ -1,7 +1,7 @@
 """Print the figures of docs/explanation/the-synthetic-population.md, from a population made for the purpose.
 
 Usage: python tools/population_figures.py            (prints Markdown; a test compares the page with it)
-"""  # noqa: INP001  (a tool, not a package)
+"""
 
 import sys
 import tempfile

@@ -4,7 +4,7 @@ Usage: python tools/reduce_reference.py SOURCE_FOLDER [OUT_FOLDER]
 
 SOURCE_FOLDER holds the files named in src/modicum/custody/population/reference/README.md; OUT_FOLDER is that
 folder unless another is given. Same sources, same bytes.
-"""  # noqa: INP001  (a tool, not a package)
+"""
 
 import csv
 import sys

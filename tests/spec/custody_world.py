@@ -12,19 +12,113 @@ from modicum.custody.register import Registration, register
 from modicum.storage import Folder
 
 DATA = Path(__file__).parents[1] / "data"
-CLASSES = (
-    "name address past_address city zip county state geo_point phone email dob death_date ssn medicaid_id medicare_id "
-    "a_number other_identifier citizenship immigration_status sex race_ethnicity language marital_status "
-    "household_members eligibility_group benefit_scope enrollment_dates income insurance claims diagnosis procedure "
-    "drug sud_record service_dates provider payment clinical_other administrative"
-).split()
-STATES = (
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
-    "OR PA RI SC SD TN TX UT VT VA WA WV WI WY PR GU VI AS MP"
-).split()
-STATUSES = (
-    "us_citizen citizen_in_mixed_status_household lpr lawfully_present_other daca_recipient not_lawfully_present"
-).split()
+CLASSES = [
+    "name",
+    "address",
+    "past_address",
+    "city",
+    "zip",
+    "county",
+    "state",
+    "geo_point",
+    "phone",
+    "email",
+    "dob",
+    "death_date",
+    "ssn",
+    "medicaid_id",
+    "medicare_id",
+    "a_number",
+    "other_identifier",
+    "citizenship",
+    "immigration_status",
+    "sex",
+    "race_ethnicity",
+    "language",
+    "marital_status",
+    "household_members",
+    "eligibility_group",
+    "benefit_scope",
+    "enrollment_dates",
+    "income",
+    "insurance",
+    "claims",
+    "diagnosis",
+    "procedure",
+    "drug",
+    "sud_record",
+    "service_dates",
+    "provider",
+    "payment",
+    "clinical_other",
+    "administrative",
+]
+STATES = [
+    "AL",
+    "AK",
+    "AZ",
+    "AR",
+    "CA",
+    "CO",
+    "CT",
+    "DE",
+    "DC",
+    "FL",
+    "GA",
+    "HI",
+    "ID",
+    "IL",
+    "IN",
+    "IA",
+    "KS",
+    "KY",
+    "LA",
+    "ME",
+    "MD",
+    "MA",
+    "MI",
+    "MN",
+    "MS",
+    "MO",
+    "MT",
+    "NE",
+    "NV",
+    "NH",
+    "NJ",
+    "NM",
+    "NY",
+    "NC",
+    "ND",
+    "OH",
+    "OK",
+    "OR",
+    "PA",
+    "RI",
+    "SC",
+    "SD",
+    "TN",
+    "TX",
+    "UT",
+    "VT",
+    "VA",
+    "WA",
+    "WV",
+    "WI",
+    "WY",
+    "PR",
+    "GU",
+    "VI",
+    "AS",
+    "MP",
+]
+STATUSES = [
+    "us_citizen",
+    "citizen_in_mixed_status_household",
+    "lpr",
+    "lawfully_present_other",
+    "daca_recipient",
+    "not_lawfully_present",
+]
 VOCABULARY = Vocabulary(
     classes=frozenset(CLASSES),
     attributes={

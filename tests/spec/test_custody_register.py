@@ -260,6 +260,20 @@ def test_native_types_of_parquet_are_kept(tmp_path: Path) -> None:
     assert found.column(PERSON).to_pylist() == [0, 1, None]
 
 
+def test_tables_without_rows_and_nested_columns_register(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "people.csv").write_bytes(b"PATIENT,LAST\n1,a\n")
+    (tmp_path / "in" / "claims.csv").write_bytes(b"PATIENT,CODE\n")
+    nested = pa.table({"PATIENT": ["1"], "CODES": [["a", "b"]], "PLACE": [{"x": 1}]})
+    pq.write_table(nested, tmp_path / "in" / "visits.parquet")
+    dataset = add(tmp_path / "home", tmp_path / "in").dataset
+    assert {table.name: (table.rows, table.person_column) for table in dataset.tables} == {
+        "people": (1, "PATIENT"),
+        "claims": (0, "PATIENT"),
+        "visits": (1, "PATIENT"),
+    }
+
+
 def test_a_name_is_taken_once(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_bytes(b"PATIENT,LAST\n1,a\n")

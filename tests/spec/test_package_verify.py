@@ -153,7 +153,12 @@ def test_an_older_manifest_over_the_same_files_is_not_the_logged_one() -> None:
     custodian, identity = Custodian.make(), OneTimeIdentity.generate()
     files, stage = seal({"claims": b"c"}, identity)
     old, new = (
-        prepare(a_manifest(round=number, signed_with=custodian.trust.as_document()), files, identity=identity, signing_key=custodian.manifest_key)
+        prepare(
+            a_manifest(round=number, signed_with=custodian.trust.as_document()),
+            files,
+            identity=identity,
+            signing_key=custodian.manifest_key,
+        )
         for number in (1, 2)
     )
     proof = prove(custodian, new.released_content(accounting_sha256="5" * 64))

@@ -68,7 +68,7 @@ def pseudonymiser(key: bytes) -> Callable[[pa.ChunkedArray], pa.Array]:
         else:
             sealed = _cmac(key, subkeys, starts=starts, lengths=lengths, data=data)
         ends = np.arange(0, (len(lengths) + 1) * 2 * BLOCK_BYTES, 2 * BLOCK_BYTES, dtype=np.int32)
-        return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(hexlify(sealed)))
+        return pa.StringArray.from_buffers(len(lengths), pa.py_buffer(ends), pa.py_buffer(hexlify(sealed.data)))
 
     return pseudonyms
 
@@ -128,7 +128,7 @@ def _doubled(block: bytes) -> bytes:
 
 def _encrypt(key: bytes, blocks: np.ndarray) -> np.ndarray:
     # ECB is the bare block cipher, many blocks a call; the chaining between blocks is CMAC's own.
-    sealed = Cipher(AES256(key), ECB()).encryptor().update(memoryview(np.ascontiguousarray(blocks)).cast("B"))  # noqa: S305
+    sealed = Cipher(AES256(key), ECB()).encryptor().update(np.ascontiguousarray(blocks).data.cast("B"))  # noqa: S305
     return np.frombuffer(sealed, dtype=np.uint8).reshape(-1, BLOCK_BYTES)
 
 

@@ -12,6 +12,7 @@ import typer
 from modicum.cli import account, data, docket, house, law, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, err
+from modicum.storage.faults import disk_fault
 from modicum_verify.errors import ModicumError
 
 app = typer.Typer(
@@ -38,16 +39,15 @@ def main(arguments: list[str] | None = None) -> None:
     sys.exit(int(run(given)))
 
 
-def run(arguments: list[str]) -> Exit:  # noqa: PLR0911 - one return a family
+def run(arguments: list[str]) -> Exit:
     """Run one command; the exit code that says how it went."""
     machine = "--json" in arguments
     try:
         code = app(args=arguments, standalone_mode=False, prog_name="modicum")
-        return Exit(code) if isinstance(code, int) else Exit.DONE
     except typer.Exit as stop:
-        return Exit(stop.exit_code)
+        code = stop.exit_code
     except (typer.Abort, KeyboardInterrupt):
-        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
+        code = Exit.INTERRUPTED
     except typer.TyperException as error:
         return _usage(machine, error)
     except ModicumError as error:
@@ -56,11 +56,20 @@ def run(arguments: list[str]) -> Exit:  # noqa: PLR0911 - one return a family
         sys.stderr.close()
         return Exit.DONE
     except Exception as error:  # noqa: BLE001 - the very top
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        ours = [each for each in traceback.extract_tb(error.__traceback__) if "modicum" in each.filename]
-        place = ours[-1] if ours else frame
-        cause = f"an unforeseen {type(error).__name__} at {place.name}, line {place.lineno}"
-        return _say(machine, "internal", cause, "run `modicum doctor`, then report this line", Exit.OUR_FAULT)
+        return _unforeseen(machine, error)
+    if code == Exit.INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, and says nothing.
+        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
+    return Exit(code) if isinstance(code, int) else Exit.DONE
+
+
+def _unforeseen(machine: bool, error: Exception) -> Exit:  # noqa: FBT001 - private
+    if isinstance(error, OSError) and (fault := disk_fault(error)) is not None:  # A library met it, not our storage.
+        return _say(machine, fault.code, fault.cause, fault.cure, exit_of(fault))
+    frame = traceback.extract_tb(error.__traceback__)[-1]
+    ours = [each for each in traceback.extract_tb(error.__traceback__) if "modicum" in each.filename]
+    place = ours[-1] if ours else frame
+    cause = f"an unforeseen {type(error).__name__} at {place.name}, line {place.lineno}"
+    return _say(machine, "internal", cause, "run `modicum doctor`, then report this line", Exit.OUR_FAULT)
 
 
 def _usage(machine: bool, error: typer.TyperException) -> Exit:  # noqa: FBT001 - private

@@ -69,7 +69,7 @@ def confirm(folder: Folder, name: str, *, vocabulary: Vocabulary | None = None) 
         words = vocabulary or _words_of(dataset)
         columns = {each.name: each.columns for each in tables.values()}
         dictionary = read_dictionary(folder.read(dictionary_path(name)), vocabulary=words, tables=columns)
-        with Engine.open(folder, None) as engine:
+        with Engine.open(folder, None, expressions=False) as engine:
             for table in tables.values():
                 make_view(engine, table)
             built = build(engine, folder, name, tables, dictionary, words, lambda _what, _share: None)

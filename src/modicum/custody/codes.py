@@ -22,7 +22,7 @@ _STATUS: Final = ("IMMIGRATION-STATUS", {"IMGRTN_STUS_CD", "IMMIGRATION_STATUS"}
 def check_codes(folder: Folder, dataset: Dataset) -> list[str]:
     """What the citizenship and immigration codes of each table say about themselves, in words, without values."""
     findings: list[str] = []
-    with Engine.open(folder, dataset) as engine:
+    with Engine.open(folder, dataset, expressions=False) as engine:
         for table in dataset.tables:
             citizenship, status = (_column(dataset, table.name, *each) for each in (_CITIZENSHIP, _STATUS))
             if citizenship and status:

@@ -86,21 +86,21 @@ def _header(label: str, line: bytes) -> Header:
         raise InvalidInputError(cause=f"{label}: its first line is not UTF-8", cure=cure) from None
     if not text.strip() or "\0" in text or "\r" in text:
         raise InvalidInputError(cause=f"{label}: its first line is no header", cure=cure)
-    delimiter = max(DELIMITERS, key=lambda each: len(_fields(label, text, each)))
-    fields = [field.strip() for field in _fields(label, text, delimiter)]
+    delimiter = max(DELIMITERS, key=lambda each: len(_fields(text, each)))
+    fields = [field.strip() for field in _fields(text, delimiter)]
+    if not fields:
+        raise InvalidInputError(cause=f"{label}: the quotes of its first line do not match", cure=cure)
     if any(looks_like_value(field) for field in fields):
         raise InvalidInputError(cause=f"{label}: its first line holds values, not column names", cure=cure)
     names, notes = unique_names(label, fields)
     return Header(delimiter=delimiter, names=names, notes=notes)
 
 
-def _fields(label: str, text: str, delimiter: str) -> list[str]:
+def _fields(text: str, delimiter: str) -> list[str]:
     try:
         return next(csv.reader([text], delimiter=delimiter, strict=True), [])
     except csv.Error:
-        raise InvalidInputError(
-            cause=f"{label}: the quotes of its first line do not match", cure="repair the header line"
-        ) from None
+        return []
 
 
 def unique_names(label: str, fields: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -28,7 +28,10 @@ def propose_text(paths: Sequence[Path], *, vocabulary: Vocabulary) -> str:
 
     Raises what `register` raises for files that cannot be read.
     """
-    with tempfile.TemporaryDirectory(prefix="modicum-") as place, Engine.open(Folder(Path(place)), None) as engine:
+    with (
+        tempfile.TemporaryDirectory(prefix="modicum-") as place,
+        Engine.open(Folder(Path(place)), None, expressions=False) as engine,
+    ):
         staged = stage(engine, *find_files(paths), lambda _what, _share: None)
         proposed = propose(engine, staged.tables, find_person_columns(engine, staged.tables), vocabulary)
     return write_dictionary(proposed, normalised(paths[0].name.split(".", 1)[0]))

@@ -10,14 +10,12 @@ claim without a well-formed code is unknown. A role in an enrolment is proposed 
 from collections.abc import Mapping
 from typing import Final
 
-import pyarrow as pa
-
 from modicum.custody.classify import classify, reference_rows
 from modicum.custody.dictionary_file import Dictionary, Meaning, Vocabulary
 from modicum.custody.engine import Engine
 from modicum.custody.persons import PersonColumns, plain
 from modicum.custody.shapes import SHAPES
-from modicum.custody.staging import RawTable
+from modicum.custody.staging import RawTable, sample
 from modicum.model.dataset import UNKNOWN, StratumSource
 
 SAMPLE_ROWS: Final = 2_000
@@ -34,7 +32,9 @@ Samples = Mapping[tuple[str, str], list[str]]
 def propose(engine: Engine, tables: Mapping[str, RawTable], keys: PersonColumns, vocabulary: Vocabulary) -> Dictionary:
     """Propose a whole dictionary, unconfirmed. The samples of values it looks at are not kept."""
     samples = {
-        (name, column): sample for name, table in tables.items() for column, sample in _samples(engine, table).items()
+        (name, column): values
+        for name, table in tables.items()
+        for column, values in sample(engine, table, rows=SAMPLE_ROWS, values=SAMPLE_VALUES).items()
     }
     meanings = tuple(
         _meaning(name, column, samples, vocabulary) for name, table in tables.items() for column in table.columns
@@ -46,17 +46,6 @@ def propose(engine: Engine, tables: Mapping[str, RawTable], keys: PersonColumns,
         *_enrolment_role(tables, samples, vocabulary),
     )
     return Dictionary(confirmed=False, person_columns=dict(keys.columns), columns=meanings, strata=strata)
-
-
-def _samples(engine: Engine, table: RawTable) -> dict[str, list[str]]:
-    if not table.columns:
-        return {}
-    statement = f"SELECT * FROM {table.view()} LIMIT {SAMPLE_ROWS}"  # noqa: S608 - quoted
-    rows = pa.Table.from_batches(engine.stream(statement, rows=SAMPLE_ROWS))
-    return {
-        column: rows.column(column).drop_null().slice(0, SAMPLE_VALUES).cast(pa.string()).to_pylist()
-        for column in table.columns
-    }
 
 
 def _meaning(table: str, column: str, samples: Samples, vocabulary: Vocabulary) -> Meaning:

@@ -76,7 +76,7 @@ def register(
                 cure="give another name, or edit and confirm its dictionary",
             )
         files, ignored = find_files(paths)
-        with Engine.open(folder, None) as engine:
+        with Engine.open(folder, None, expressions=False) as engine:
             staged = stage(engine, files, ignored, report)
             given = dictionary or _brought(paths)
             report("reading the dictionary" if given else "proposing a dictionary", None)

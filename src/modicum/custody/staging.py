@@ -112,6 +112,18 @@ def make_view(engine: Engine, table: RawTable) -> None:
         )
 
 
+def sample(engine: Engine, table: RawTable, *, rows: int, values: int) -> dict[str, list[str]]:
+    """For each column the values, as text and without nulls, among a table's first rows; not more than so many."""
+    texts = ", ".join(f"CAST({quoted(column)} AS VARCHAR) AS {quoted(column)}" for column in table.columns)
+    statement = f"SELECT {texts} FROM {table.view()} LIMIT {rows}"  # noqa: S608 - quoted
+    first = list(engine.stream(statement, rows=rows)) if table.columns else []
+    found: dict[str, list[str]] = {column: [] for column in table.columns}
+    for batch in first:
+        for column in table.columns:
+            found[column] += batch.column(column).drop_null().to_pylist()
+    return {column: sampled[:values] for column, sampled in found.items()}
+
+
 class _Stage:
     """The raw tables while files are read, one after another."""
 

@@ -12,7 +12,7 @@ Source: C2SP tlog-tiles, tlog-checkpoint, tlog-proof; RFC 6962.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Final, NoReturn, Self
 
@@ -184,8 +184,8 @@ class Ledger:
         return self._prove(index)[0].format()
 
     def fsck(self) -> VerifiedLog:
-        """Check every byte of the log, with no append in between; as `modicum_verify.logdir.read_log`."""
-        with self._folder.lock(_LOCK):
+        """Check every byte of the log, as `modicum_verify.logdir.read_log`; with the key, between two appends."""
+        with nullcontext() if self._key is None else self._folder.lock(_LOCK):
             names = [name.removeprefix(f"{LOG}/") for name in self._folder.list(LOG)]
             found = check_log(names, lambda name: self._folder.read(f"{LOG}/{name}"), self.vkey)
             self._state = self._load(heal=False)

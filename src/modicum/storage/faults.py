@@ -54,6 +54,11 @@ def taken(path: str) -> ConflictError:
     return ConflictError(cause=f"{path} is there already", cure="nothing was overwritten; use another name")
 
 
+def disk_fault(error: OSError) -> LogUnavailableError | None:
+    """What to say of a disk's fault that somebody else's code met; None where the disk is not at fault."""
+    return _unavailable("a file", error) if error.errno in _WORDS else None
+
+
 def _unavailable(path: str, error: OSError) -> LogUnavailableError:
     name = errno.errorcode.get(error.errno or 0, "an unknown fault")
     cause, cure = _WORDS.get(error.errno or 0, (f"the system answered {name}", "mend the disk, then try again"))
