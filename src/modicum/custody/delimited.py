@@ -88,7 +88,7 @@ def _header(label: str, line: bytes) -> Header:
         raise InvalidInputError(cause=f"{label}: its first line is no header", cure=cure)
     delimiter = max(DELIMITERS, key=lambda each: len(_fields(text, each)))
     fields = [field.strip() for field in _fields(text, delimiter)]
-    if not fields:
+    if len(fields) <= 1 and not all(_fields(text, each) for each in DELIMITERS):  # one of them met an open quote
         raise InvalidInputError(cause=f"{label}: the quotes of its first line do not match", cure=cure)
     if any(looks_like_value(field) for field in fields):
         raise InvalidInputError(cause=f"{label}: its first line holds values, not column names", cure=cure)

@@ -38,6 +38,12 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=False)
 
 
+def _moment(value: Any) -> Any:  # noqa: ANN401 - raw input
+    if isinstance(value, int | float):
+        raise ValueError("should be a date and time in ISO 8601")  # noqa: TRY004 - pydantic reports a ValueError
+    return value
+
+
 class _Requester(_Strict):
     organisation: Annotated[str, Field(pattern=_NAME)]
     person: Annotated[str, Field(pattern=_NAME)]
@@ -118,7 +124,7 @@ class _RequestFile(_Strict):
     form: Form | None = None
     recipients: Annotated[list[_Recipient], Field(min_length=1)]
     handling: _Handling
-    deadline: datetime | None = None
+    deadline: Annotated[datetime | None, BeforeValidator(_moment)] = None
 
     def as_request(self) -> Request:
         asks = self.question.asks
