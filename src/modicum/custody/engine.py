@@ -13,11 +13,13 @@ import secrets
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, Self, TypeAlias
+from threading import current_thread, main_thread
+from typing import Any, Final, Self, TypeAlias, TypeVar
 
 import duckdb
 import pyarrow as pa
@@ -28,6 +30,7 @@ from modicum.model.errors import InternalError, LogUnavailableError, ModicumErro
 from modicum.storage import Folder
 
 Expression: TypeAlias = Any  # an ibis.Table or ibis.Value; Ibis ships no types
+Result = TypeVar("Result")
 BinaryFunction: TypeAlias = Callable[[pa.ChunkedArray], pa.Array]
 
 ROW: Final = "_modicum_row"
@@ -145,7 +148,7 @@ class Engine:
     def arrow(self, expr: Expression) -> pa.Table:
         """Compute an expression into memory; for small answers."""
         with spoken("computing an answer"):
-            return self._backend.to_pyarrow(expr.as_table())
+            return self._watched(lambda: self._backend.to_pyarrow(expr.as_table()))
 
     def batches(self, expr: Expression, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Compute an expression, a batch of rows at a time, in constant memory."""
@@ -154,7 +157,9 @@ class Engine:
     def stream(self, statement: str, *, rows: int) -> Iterator[pa.RecordBatch]:
         """Run a statement of ours, a batch of rows at a time; nothing else may run here until it is spent."""
         with spoken("computing rows"):
-            yield from self._connection.sql(statement).to_arrow_reader(rows)
+            reader = self._watched(lambda: self._connection.sql(statement).to_arrow_reader(rows))
+            while (batch := self._watched(lambda: next(reader, None))) is not None:
+                yield batch
 
     def copy_parquet(self, expr: Expression, target: Path | int) -> int:
         """Stream an expression as zstd Parquet into a FIFO, or into an open file descriptor; gives the rows written.
@@ -171,17 +176,32 @@ class Engine:
             "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, USE_TMP_FILE false"  # sealed next: speed counts
         )
         with spoken("writing rows"):
-            done = self._connection.execute(f"COPY ({statement}) TO {quoted_text(place)} ({options})").fetchone()
+            copy = f"COPY ({statement}) TO {quoted_text(place)} ({options})"
+            done = self._watched(lambda: self._connection.execute(copy).fetchone())
         return int(done[0]) if done else 0
 
     def run(self, statement: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
         """Run a statement of ours and fetch its few rows; parameters hold paths and numbers, never a key."""
         with spoken("running a statement"):
-            return list(self._connection.execute(statement, parameters).fetchall())
+            return self._watched(lambda: list(self._connection.execute(statement, parameters).fetchall()))
 
     def interrupt(self) -> None:
         """Stop what another thread is computing here."""
         self._connection.interrupt()
+
+    def _watched(self, work: Callable[[], Result]) -> Result:
+        """Compute in a thread of its own, so that the main one hears Ctrl-C; the engine looks for it now and then."""
+        if current_thread() is not main_thread():
+            return work()
+        with ThreadPoolExecutor(max_workers=1) as pool:
+            computing = pool.submit(work)
+            try:
+                return computing.result()
+            except KeyboardInterrupt:
+                while not computing.done():
+                    self._connection.interrupt()
+                    wait([computing], timeout=0.05)
+                raise
 
     def _registered(self, name: str) -> Expression:
         if self._dataset is None:
@@ -254,6 +274,7 @@ def _connect(spill: Path, *, memory: str, threads: int | None) -> duckdb.DuckDBP
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
+        "custom_extension_repository": str(spill / "none"),  # so that even an INSTALL stays off the network
     }
     return duckdb.connect(":memory:", config=settings)
 
