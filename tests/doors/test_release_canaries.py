@@ -71,3 +71,15 @@ def test_identifiers_stand_where_they_were_permitted_and_nowhere_else(
             assert opened & values  # the positive control: the search finds what is there
         else:
             assert not opened & values, column
+
+
+def test_a_table_swapped_after_its_registration_is_noticed_before_anything_leaves(agreed: World) -> None:
+    table = next(agreed.home.glob("data/medicaid/*/eligibility.parquet"))
+    table.chmod(0o600)
+    table.write_bytes(table.read_bytes()[:-1] + b"?")
+    package = agreed.folder / "answer.modicum"
+    ran = agreed.run("release", "2026-0001", "--out", package)
+    assert ran.exit == 5
+    assert "eligibility.parquet" in ran.err
+    assert not package.exists()
+    assert "released" not in agreed.kinds()
