@@ -274,7 +274,6 @@ def _connect(spill: Path, *, memory: str, threads: int | None) -> duckdb.DuckDBP
         "autoinstall_known_extensions": False,
         "autoload_known_extensions": False,
         "allow_community_extensions": False,
-        "enable_progress_bar": False,  # stdout is for data
         "custom_extension_repository": str(spill / "none"),  # so that even an INSTALL stays off the network
     }
     return duckdb.connect(":memory:", config=settings)
