@@ -59,6 +59,7 @@ class Engine:
             self._connection = _connect(self._spill.path, memory=memory, threads=threads)
             if expressions:
                 self._backend = _ibis().duckdb.from_connection(self._connection)
+            self._connection.execute("SET enable_progress_bar = false")  # stdout is for data
             self._connection.execute("SET lock_configuration = true")
         self._tables: dict[str, Expression] = {}
 
