@@ -1,17 +1,21 @@
 """Rows stream from engine to sink; whichever end fails, both end, nothing hangs and no value is told."""
 
 import gc
+import io
 import random
 import re
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from answer_worlds import CANARY, TRANSFORMATIONS, World, decision, request, world
 
 from modicum.answer.plan import plan
-from modicum.answer.pseudonym import recipients_key
+from modicum.answer.pseudonym import class_key, pseudonymiser, recipients_key
 from modicum.answer.records import release_records
 from modicum.answer.selection import released_rows
 from modicum.answer.stream import stream
@@ -148,3 +152,28 @@ def test_rows_that_are_not_accounted_are_not_released(tmp_path: Path) -> None:
     planned = plan(question, decision(question, data.dataset), Form.PSEUDONYMISED, TRANSFORMATIONS)
     with short.engine(tmp_path) as engine, pytest.raises(InternalError):
         release_records(engine, planned, recipient_key=KEY, sink=read_all)
+
+
+@pytest.mark.parametrize("own_column", [True, False])
+def test_a_person_has_one_pseudonym_in_every_table_however_it_is_found(own_column: bool, tmp_path: Path) -> None:  # noqa: FBT001
+    """A table that holds the person's key needs no join to `persons`; the pseudonyms are the same."""
+    data = made()
+    for row in data.rows["elig"]:
+        row["ID"] = None if row["_modicum_person"] is None else data.person_keys[row["_modicum_person"]]
+    if own_column:
+        tables = tuple(
+            replace(each, person_column="ID" if each.name == "elig" else None) for each in data.dataset.tables
+        )
+        data = World(dataset=replace(data.dataset, tables=tables), rows=data.rows, person_keys=data.person_keys)
+    files: dict[str, set[str]] = {}
+
+    def sink(name: str, reader: BinaryIO) -> None:
+        files[name] = set(pq.read_table(io.BytesIO(reader.read()))["person_pseudonym"].to_pylist())
+
+    question = request(columns=["elig.STATE", "claims.KIND"])
+    planned = plan(question, decision(question, data.dataset), Form.PSEUDONYMISED, TRANSFORMATIONS)
+    with data.engine(tmp_path) as engine:
+        release_records(engine, planned, recipient_key=KEY, sink=sink)
+    function = pseudonymiser(class_key(KEY, "person"))
+    assert files["elig"] == set(function(pa.array(data.person_keys)).to_pylist())
+    assert files["claims"] <= files["elig"]

@@ -19,6 +19,8 @@ from modicum.model.request import Operator
 
 MASK: Final = "_modicum_mask_"
 _MASK_STRATUM: Final = f"{MASK}stratum"
+_PERSON_KEY: Final = "_modicum_person_key"
+_ORDINAL: Final = "_modicum_ordinal"
 _ANEW: Final = "register the data set again, and report this if it comes back"
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
@@ -57,9 +59,8 @@ def released_rows(engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Key
     rows = masked_rows(engine, plan, table)
     leaving = {}
     if plan.form is Form.PSEUDONYMISED and keyed is not None:
-        persons = engine.persons()
-        rows = rows.join(persons, rows[PERSON] == persons.ordinal)
-        leaving[PSEUDONYM_COLUMN] = keyed(rows.person_key, PERSON_CLASS)
+        rows, key = _with_person_key(engine, rows, table.name)
+        leaving[PSEUDONYM_COLUMN] = keyed(key, PERSON_CLASS)
     for place, planned in enumerate(table.columns):
         column = planned.column
         value = treated(
@@ -68,6 +69,16 @@ def released_rows(engine: Engine, plan: Plan, table: PlannedTable, *, keyed: Key
         hidden = planned.strata != table.strata
         leaving[column.name] = rows[f"{MASK}{place}"].ifelse(value, None) if hidden else value
     return rows.select(**leaving)
+
+
+def _with_person_key(engine: Engine, rows: Expression, table: str) -> tuple[Expression, Expression]:
+    """The rows, and the key of each row's person: a column of their own, or of `persons`, joined to them."""
+    own = engine.person_column(table)
+    if own is not None:
+        return rows, text(rows[own])
+    persons = engine.persons().select(**{_PERSON_KEY: "person_key", _ORDINAL: "ordinal"})
+    joined = rows.join(persons, rows[PERSON] == persons[_ORDINAL])
+    return joined, joined[_PERSON_KEY]
 
 
 def meets(rows: Expression, condition: Bound) -> Expression:

@@ -108,6 +108,11 @@ class Engine:
         """One row per person: `person_key` (text), `ordinal` (the number that `_modicum_person` holds)."""
         return self._registered("persons")
 
+    def person_column(self, name: str) -> str | None:
+        """The column of a registered table whose text is the person's key in every row that belongs to a person."""
+        tables = () if self._dataset is None else self._dataset.tables
+        return next((table.person_column for table in tables if table.name == name), None)
+
     def memory_table(self, name: str, table: pa.Table) -> Expression:
         """A small table held in memory, joined to others under a name; a second one of that name replaces it."""
         with spoken(f"reading the small table {name}"):
