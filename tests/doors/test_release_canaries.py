@@ -83,3 +83,13 @@ def test_a_table_swapped_after_its_registration_is_noticed_before_anything_leave
     assert "eligibility.parquet" in ran.err
     assert not package.exists()
     assert "released" not in agreed.kinds()
+
+
+def test_a_list_of_named_persons_that_cannot_be_applied_opens_no_door(world: World) -> None:
+    """The law would judge it as about named persons; nothing chooses by the list, so it must not be filed."""
+    population = {"dataset": "medicaid", "named_persons_sha256": "0" * 64}
+    path = world.request(RECORDS, population=population)
+    before = world.json("docket", "list")
+    assert world.run("docket", "file", path, "--as", "hhs-oig/analyst").exit == 2
+    assert world.run("request", "check", path).exit == 2
+    assert world.json("docket", "list") == before

@@ -3,7 +3,6 @@
 No plaintext reaches a disk. What was staged is worthless without the one-time key, which is in memory only.
 """
 
-import hashlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +15,12 @@ from modicum.answer.plan import Plan, plan
 from modicum.answer.pseudonym import recipients_key
 from modicum.answer.records import ReleasedTable, release_records
 from modicum.answer.statistics import answer_statistics
-from modicum.custody.engine import Engine, table_path
+from modicum.custody.engine import Engine
 from modicum.gateway.deciding import Decided
 from modicum.gateway.home import Home
 from modicum.gateway.keys import PSEUDONYM_KEY
 from modicum.gateway.progress import Report
-from modicum.model.dataset import Dataset
-from modicum.model.errors import EvidenceError, InternalError, InvalidInputError
+from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.sealed import DataColumn, DataFile, Sealed, data_name, seal_stream
@@ -44,28 +42,28 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
     """
-    check_computable(decided.form)
+    check_computable(decided)
     planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations)
     if planned.is_empty:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
-    _check_tables(home, decided.dataset)
     with Engine.open(home.folder, decided.dataset) as engine:
         if decided.form is Form.STATISTICS:
             return _statistics(home, engine, planned, identity=identity, report=report)
         return _records(home, engine, planned, decided, identity=identity, report=report)
 
 
-def _check_tables(home: Home, dataset: Dataset) -> None:
-    """Check that the registered tables are those that the logged description names. Raises EvidenceError."""
-    for table in dataset.tables:
-        path = table_path(dataset.name, dataset.version, table.name)
-        with home.folder.path(path).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != table.sha256:
-                raise EvidenceError(place=path, cause="is not the table that was registered", cure="register it anew")
+def check_computable(decided: Decided) -> None:
+    """Check that this version computes such an answer.
 
-
-def check_computable(form: Form) -> None:
-    """Check that this version computes answers in a form. Raises InvalidInputError: it does not."""
+    Raises InvalidInputError: another form; or a list of named persons. The law judges such a request as one about these
+    persons alone, and nothing here chooses by the list, so an answer to it would hold everybody.
+    """
+    form = decided.form
+    if decided.request.population.named_persons_sha256 is not None:
+        raise InvalidInputError(
+            cause="this version cannot choose people by a list of named persons",
+            cure="leave named_persons_sha256 out; the law then decides on the whole population",
+        )
     if form is not Form.STATISTICS and form not in RECORD_FORMS:
         raise InvalidInputError(
             cause=f"this version computes no answer in the form {form}", cure="ask for statistics or records"

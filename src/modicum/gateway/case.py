@@ -35,7 +35,7 @@ def check_request(home: Home, request: Request) -> list[str]:
     """
     docket = home.journal.docket()
     decided = decide_request(home, request, docket=docket)
-    check_computable(decided.form)
+    check_computable(decided)
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
     kinds = kinds_of(request, docket)
@@ -59,7 +59,7 @@ def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey) -> str:
     home.require_writable()
     with home.journal.locked():
         docket = home.journal.docket()
-        check_computable(decide_request(home, request, docket=docket).form)  # What cannot be decided is not filed.
+        check_computable(decide_request(home, request, docket=docket))  # What cannot be decided is not filed.
         event = commands.file_request(docket, request, by=signer(docket, key), year=home.journal.now().year)
         case = enter(home, event).case or ""
         decide_case(home, case)

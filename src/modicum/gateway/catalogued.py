@@ -4,7 +4,10 @@ The description of a data set says which class a column has and where the eviden
 may only rest on the one that the log names.
 """
 
+import hashlib
+
 from modicum.custody import catalogue
+from modicum.custody.engine import table_path
 from modicum.gateway.home import Home
 from modicum.model.dataset import Dataset
 from modicum.model.errors import EvidenceError, NotFoundError
@@ -43,3 +46,12 @@ def logged_datasets(home: Home, docket: Docket) -> list[Dataset]:
 def interrupted(home: Home, docket: Docket) -> list[str]:
     """The names of data sets whose registration was cut off before its entry in the log."""
     return sorted(set(catalogue.list_datasets(home.folder)) - set(docket.datasets))
+
+
+def check_tables(home: Home, dataset: Dataset) -> None:
+    """Check that the registered tables are those that the logged description names. Raises EvidenceError."""
+    for table in dataset.tables:
+        path = table_path(dataset.name, dataset.version, table.name)
+        with home.folder.path(path).open("rb") as file:
+            if hashlib.file_digest(file, "sha256").hexdigest() != table.sha256:
+                raise EvidenceError(place=path, cause="is not the table that was registered", cure="register it anew")

@@ -26,6 +26,7 @@ from modicum.docket import gateway_events
 from modicum.docket.permissions import find_case
 from modicum.gateway.answering import STAGED, Answered, compute
 from modicum.gateway.case import decide_case, decided_now, enter
+from modicum.gateway.catalogued import check_tables, logged_dataset
 from modicum.gateway.deciding import Decided, matrix_sha256
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
@@ -112,7 +113,9 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
             if case.release is not None and case.release.delivered is not None:
                 return _hand_out(home, case, out=out, again=True)
             report("deciding again, as of today", 0.02)
-            decided = decided_now(home, case, home.journal.docket())
+            docket = home.journal.docket()
+            check_tables(home, logged_dataset(home, docket, case.request["population"]["dataset"]))
+            decided = decided_now(home, case, docket)
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
                 return _refuse(home, case, decided)
             _require_agreed(home, case, decided)

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import Form
@@ -51,7 +51,7 @@ class _Requester(_Strict):
 
 class _Asks(_Strict):
     kind: Asks
-    count_persons: bool = True
+    count_persons: StrictBool = True
     sums: list[str] = []
     by: list[str] = []
 
@@ -71,14 +71,14 @@ class _Authority(_Strict):
     document_sha256: Annotated[str, Field(pattern=_HEX_DIGEST)] | None = None
     since: Annotated[date | None, Field(alias="from")] = None
     until: date | None = None
-    claims: Mapping[str, str | bool | int] = {}
+    claims: Mapping[str, StrictStr | StrictBool | StrictInt] = {}
 
 
 class _Condition(_Strict):
     column: Annotated[str, Field(min_length=1)]
     op: Operator = Operator.EQ
-    value: str | int | None = None
-    values: list[str | int] | None = None
+    value: StrictStr | StrictInt | None = None
+    values: list[StrictStr | StrictInt] | None = None
 
     def as_condition(self) -> Condition:
         given = self.values if self.values is not None else [] if self.value is None else [self.value]
@@ -104,7 +104,7 @@ class _Recipient(_Strict):
 
 
 class _Handling(_Strict):
-    retention_days: Annotated[int, Field(gt=0, le=36525)]
+    retention_days: Annotated[StrictInt, Field(gt=0, le=36525)]
     safeguards: list[str] = []
 
 
