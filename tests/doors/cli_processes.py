@@ -37,5 +37,7 @@ class Child:
     def end(self) -> tuple[int, str]:
         """Wait for it; its exit status (negative: the signal that killed it), and what it said."""
         self.process.join(60)
-        assert self.process.exitcode is not None
+        if self.process.exitcode is None:
+            self.process.kill()
+            raise TimeoutError
         return self.process.exitcode, self.told.read_text() if self.told.exists() else ""

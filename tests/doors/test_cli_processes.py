@@ -1,5 +1,6 @@
 """What one process cannot show: two at once, Ctrl-C, SIGKILL, a full disk, a home that may only be read."""
 
+import contextlib
 import os
 import resource
 import shutil
@@ -7,7 +8,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -107,6 +107,8 @@ def test_ctrl_c_at_any_step_of_data_add_leaves_nothing_half_done(world: World, n
 
 def test_ctrl_c_reaches_a_query_that_runs(agreed: World) -> None:
     held = (
+        "import signal\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # a shell's background job would ignore it
         "from modicum.custody.engine import Engine\n"
         "real = Engine.table\n"
         "def table(self, name):\n"
@@ -116,17 +118,26 @@ def test_ctrl_c_reaches_a_query_that_runs(agreed: World) -> None:
         "Engine.table = table\n"
     )
     child = start("release", CASE, "--out", agreed.folder / "answer.modicum", home=agreed.home, prelude=held)
-    assert child.stdout is not None
-    assert child.stdout.readline() == "computing\n"
-    child.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    _, said = child.communicate(timeout=30)
+    try:
+        assert child.stdout is not None
+        assert child.stdout.readline() == "computing\n"
+        said = _interrupted(child)
+    finally:
+        child.kill()
     assert child.returncode == Exit.INTERRUPTED, said
-    assert time.monotonic() - began < 5
     assert said.splitlines() == ["error: interrupted", "hint: run it again; nothing is left half done"]
     assert not list(agreed.home.glob("state/staged/**/*.age"))
     agreed.ok("release", CASE, "--out", agreed.folder / "answer.modicum")
     agreed.holds()
+
+
+def _interrupted(child: subprocess.Popen[str]) -> str:
+    """Press Ctrl-C as people do: once, and again where it fell into a moment in which Python drops it."""
+    for _ in range(3):
+        child.send_signal(signal.SIGINT)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return child.communicate(timeout=5)[1]
+    pytest.fail("Ctrl-C does not reach the query")
 
 
 # SIGKILL
