@@ -124,7 +124,7 @@ def zip3(value: Expression) -> Expression:
     if value.type().is_integer():
         code = code.lpad(5, "0")  # a number has lost its leading noughts
     area = code.substr(0, 3)
-    return code.re_search(ZIP).ifelse(area.isin(large_areas()).ifelse(area, SMALL_AREA), None)
+    return code.re_search(ZIP).ifelse(area.isin(small_areas()).ifelse(SMALL_AREA, area), None)
 
 
 def amount(value: Expression) -> Expression:
@@ -136,8 +136,9 @@ def amount(value: Expression) -> Expression:
 
 
 @cache
-def large_areas() -> tuple[str, ...]:
-    """The three-digit areas that more than 20,000 people live in, by the 2020 Census."""
+def small_areas() -> tuple[str, ...]:
+    """The three digits that stand for no area of more than 20,000 people by the 2020 Census: small, or not in use."""
     table = files("modicum.answer").joinpath("reference/zip3_population.csv").read_text(encoding="ascii")
-    rows = csv.DictReader(table.splitlines())
-    return tuple(row["zip3"] for row in rows if int(row["population"]) > SMALL_AREA_PERSONS)
+    people = {row["zip3"]: int(row["population"]) for row in csv.DictReader(table.splitlines())}
+    every = (f"{number:03d}" for number in range(1000))
+    return tuple(area for area in every if people.get(area, 0) <= SMALL_AREA_PERSONS)
