@@ -73,7 +73,7 @@ def test_two_processes_never_write_over_one_another(agreed: World) -> None:
 # Ctrl-C
 
 
-@pytest.mark.parametrize("n", [0, 9, 24, 45, 80, 110, 140])
+@pytest.mark.parametrize("n", [9, 45, 80, 110])
 def test_ctrl_c_at_any_step_of_a_release_leaves_nothing_half_done(agreed: World, n: int) -> None:
     def strike(count: int, _: str) -> None:
         if count == n:
@@ -88,7 +88,7 @@ def test_ctrl_c_at_any_step_of_a_release_leaves_nothing_half_done(agreed: World,
     settle(agreed)
 
 
-@pytest.mark.parametrize("n", [0, 12, 20, 40])
+@pytest.mark.parametrize("n", [12, 40])
 def test_ctrl_c_at_any_step_of_data_add_leaves_nothing_half_done(world: World, n: int) -> None:
     def strike(count: int, _: str) -> None:
         if count == n:
@@ -152,7 +152,7 @@ def _die_at(n: int) -> None:
     HELD[-1].__enter__()
 
 
-@pytest.mark.parametrize("n", [40, 75, 95, 110, 130])
+@pytest.mark.parametrize("n", [75, 110])
 def test_what_sigkill_left_is_settled_by_the_doctor(agreed: World, n: int) -> None:
     child = Child(
         *("release", RECORDS_CASE, "--out", agreed.folder / "answer.modicum"),
@@ -223,7 +223,7 @@ def _limit(size: int) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
 
 
-@pytest.mark.parametrize("size", [200, 1500, 6000])
+@pytest.mark.parametrize("size", [200, 6000])
 def test_a_file_that_may_not_grow_stops_a_release(agreed: World, size: int) -> None:
     out = agreed.folder / "answer.modicum"
     told = agreed.folder / "told"

@@ -1,8 +1,8 @@
 """A release that is cut off at any step: afterwards it was released once, or not at all and can be released anew.
 
-Each single step on the disk (`Folder`'s smallest methods, and each write of a staged file) is counted during one release;
-then, for every n, a release is run on a fresh copy of the home whose n-th step fails once, or after whose n-th step
-nothing reaches the disk any more, as when the machine dies.
+Each single step on the disk (`Folder`'s smallest methods, and each write of a staged file) is counted during one release.
+The disk is kept as it stood before each step that others can see, as if the machine had died then. And a release is run
+on a fresh copy of the home whose n-th step fails once: for each n with MODICUM_EVERY_STEP=1, for some of them without.
 """
 
 import errno
@@ -23,7 +23,7 @@ from modicum.storage.faults import translated_write
 CASE = "2026-0002"
 STEPS = ("_sync_file", "_sync_folder", "_rename", "_link", "_unlink", "_make_parents")
 LITTER = ("bodies", "accounting")  # a body without a leaf, a record without a release: neither is looked at again
-EVERY = int(os.environ.get("MODICUM_EVERY_STEP", "6"))
+EVERY = int(os.environ.get("MODICUM_EVERY_STEP", "13"))
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def judge(world: World) -> str:
     return state
 
 
-def settle(world: World) -> None:
+def settle(world: World, *, to_the_end: bool = True) -> None:
     """The doctor settles it; then the release goes on to its end, once."""
     doctor = world.run("doctor")
     assert doctor.exit == 0, doctor
@@ -97,6 +97,8 @@ def settle(world: World) -> None:
                 assert b"key.age" not in path.read_bytes() or path.suffix == ".json", path
         assert not [path for path in world.home.glob("state/staged/**/*") if path.is_file()]
     handed_out = world.folder / "answer.modicum"
+    if state == "agreed" and not to_the_end:
+        return
     if not handed_out.exists():
         world.ok("release", CASE, "--out", handed_out)
     assert judge(world) == "accounted"
@@ -126,10 +128,10 @@ def test_a_machine_that_dies_at_any_step_releases_once_or_not_at_all(
     agreed_template: World, moments: list[tuple[str, World]]
 ) -> None:
     states, pristine = [], tree(agreed_template.home, without=LITTER)
-    for _, world in moments:
+    for n, (_, world) in enumerate(moments):
         states.append(judge(world))
         if states[-1] != "agreed" or tree(world.home, without=LITTER) != pristine:
-            settle(world)
+            settle(world, to_the_end=n % max(EVERY // 4, 1) == 0)
     assert states[0] == "agreed"
     assert states[-1] == "accounted"
     assert "logged" in states
