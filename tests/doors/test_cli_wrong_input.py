@@ -365,6 +365,26 @@ def test_a_home_that_another_process_holds_is_left_alone(agreed: World, monkeypa
     agreed.ok("release", CASE, "--out", agreed.folder / "x.modicum")
 
 
+def test_words_of_people_cannot_write_on_the_terminal(world: World) -> None:
+    """A title, a text, the name of a field: none moves the cursor, colours a line or forges one."""
+    evil = "\x1b[2Jfine\r[bold]now[/bold]\u202e"
+    forged = world.request(STATISTICS, title="harmless\nstate agreed; permitted")
+    assert world.run("docket", "file", forged, "--as", ASKER[STATISTICS]).exit == Exit.USAGE
+    assert (
+        world.run("docket", "file", world.request(STATISTICS, title=evil), "--as", ASKER[STATISTICS]).exit == Exit.USAGE
+    )
+    path = world.request(STATISTICS, **{f"{evil}\nhint: all is well": 1})
+    for_people = world.run("docket", "file", path, "--as", ASKER[STATISTICS])
+    assert [line.split(":")[0] for line in for_people.err.splitlines()] == ["error", "hint"]
+    case = world.file(STATISTICS, title="[red]totals[/red] by state")
+    said = world.run("docket", "reject", case, "--text", evil, "--as", "cms/counsel")
+    listed, shown = world.ok("docket", "list"), world.ok("propose", world.request(STATISTICS, title="[red]a[/red]"))
+    assert "[red]totals[/red] by state" in listed.out
+    assert "[red]a[/red]" in shown.out
+    for ran in (for_people, said, listed, shown, world.ok("docket", "show", case)):
+        assert not {"\x1b", "\r", "\u202e"} & set(ran.said), ran
+
+
 def test_every_command_says_what_it_is_for_and_gives_an_example() -> None:
     for arguments in (["--help"], ["release", "--help"], ["docket", "approve", "--help"]):
         ran = command(*arguments)

@@ -11,7 +11,7 @@ import typer
 
 from modicum.cli import account, data, docket, house, law, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
-from modicum.cli.output import emit, err
+from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
 from modicum_verify.errors import ModicumError
 
@@ -78,7 +78,7 @@ def _usage(machine: bool, error: typer.TyperException) -> Exit:  # noqa: FBT001 
     cause = error.format_message().rstrip(".")
     if cause.startswith("Usage: "):  # Nothing was given: then the message is the whole help.
         if not machine:
-            err().print(cause, markup=False)
+            say(cause)
         cause = "no command was given"
     return _say(machine, "usage", cause, hint, Exit.USAGE)
 
@@ -86,9 +86,8 @@ def _usage(machine: bool, error: typer.TyperException) -> Exit:  # noqa: FBT001 
 def _say(machine: bool, code: str, cause: str, cure: str, status: Exit) -> Exit:  # noqa: FBT001 - private
     if machine:
         emit({"schema": "modicum.error/1", "code": code, "cause": cause, "cure": cure, "exit": int(status)})
-    console = err()
-    console.print(f"error: {cause}", markup=False)
-    console.print(f"hint: {cure}", markup=False)
+    for word, text in (("error", cause), ("hint", cure)):
+        say(f"{word}: {' '.join(text.splitlines())}")  # A line each, whatever a name in it holds.
     return status
 
 

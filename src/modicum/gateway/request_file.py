@@ -31,6 +31,7 @@ from modicum.model.request import (
 
 _SCHEMA_PAGE = "see docs/reference/request.md and examples/"
 _HEX_DIGEST = r"^[0-9a-f]{64}$"
+_ONE_LINE = r"^[^\x00-\x1f\x7f-\x9f\u2028\u2029]*$"
 _NAME = r"^[a-z0-9][a-z0-9._-]{0,63}$"
 
 
@@ -112,7 +113,7 @@ class _RequestFile(_Strict):
     """The published shape (docs/reference/schemas/request.json); `as_request` makes the domain value."""
 
     schema_: Annotated[str, Field(alias="schema", pattern=f"^{REQUEST_SCHEMA}$")]
-    title: Annotated[str, Field(min_length=1, max_length=300)]
+    title: Annotated[str, Field(min_length=1, max_length=300, pattern=_ONE_LINE)]
     custodian: Annotated[str, Field(pattern=_NAME)]
     action: Annotated[str, Field(pattern="^disclose$")] = "disclose"
     requester: _Requester
