@@ -15,6 +15,7 @@ from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
+from modicum.gateway.grounds import check_facts
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import parse_request
 from modicum.model.dataset import UNKNOWN
@@ -92,7 +93,9 @@ def decide_case(home: Home, case_id: str) -> Decided:
 
 def decided_now(home: Home, case: CaseState, docket: Docket) -> Decided:
     """Decide a filed case as of today, without recording it."""
-    return decide_request(home, parse_request(dict(case.request)), docket=docket, facts=frozenset(case.facts))
+    decided = decide_request(home, parse_request(dict(case.request)), docket=docket, facts=frozenset(case.facts))
+    check_facts(case, decided.pack)
+    return decided
 
 
 def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:

@@ -12,6 +12,7 @@ from typing import Any
 from modicum.answer.ladder import Ladder, Sight, ladder
 from modicum.custody.people import persons_by_stratum
 from modicum.gateway.catalogued import logged_dataset
+from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
 from modicum.law.decide import Kinds, decide
 from modicum.law.packs import Pack
@@ -97,6 +98,7 @@ def decide_request(
             cure="set `custodian` to the custodian of the home that you ask",
         )
     pack = home.pack()
+    check_pack(pack, docket)
     dataset = logged_dataset(home, docket, request.population.dataset)
     decision = decide(
         request,

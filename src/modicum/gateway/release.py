@@ -28,6 +28,7 @@ from modicum.gateway.answering import STAGED, Answered, compute
 from modicum.gateway.case import decide_case, decided_now, enter
 from modicum.gateway.catalogued import check_tables, logged_dataset
 from modicum.gateway.deciding import Decided, matrix_sha256
+from modicum.gateway.grounds import check_keys, check_quorum
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
@@ -114,6 +115,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
                 return _hand_out(home, case, out=out, again=True)
             report("deciding again, as of today", 0.02)
             docket = home.journal.docket()
+            check_keys(home, docket)
             check_tables(home, logged_dataset(home, docket, case.request["population"]["dataset"]))
             decided = decided_now(home, case, docket)
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
@@ -195,6 +197,7 @@ def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
             cure=f"look at it, then: modicum data classify {name} --confirm",
         )
     gateway_events.require_agreed(case)
+    check_quorum(case, decided.pack, decided.form, decided.request.purpose)
     if not _still_says(home, case, decided):
         decide_case(home, case.id)
         raise OutstandingError(

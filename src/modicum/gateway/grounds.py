@@ -1,0 +1,57 @@
+"""What a decision and a release rest on beside the fold: pack, quorum, attesters, keys.
+
+The fold knows signatures and moves, not what the pack asks for. People sign a decision, not the event that carries it,
+and whoever holds a home's files can write its log anew around their signatures. So what the gateway once wrote down is
+held against the pack and the trust root again, here, before anything is built on it.
+"""
+
+from modicum.gateway.home import Home
+from modicum.gateway.keys import MANIFEST_KEY, public_hex, read_key
+from modicum.law.packs import Pack
+from modicum.model.errors import EvidenceError
+from modicum.model.forms import Form
+from modicum_verify.case_state import CaseState
+from modicum_verify.fold import Docket
+from modicum_verify.merkle import leaf_hash
+
+
+def check_pack(pack: Pack, docket: Docket) -> None:
+    """Check that the pack is the one that genesis fixes. Raises EvidenceError."""
+    named = docket.roster.pack
+    if named is not None and named.sha256 != pack.ref.sha256:
+        raise EvidenceError(
+            place=f"policy pack {pack.ref.name}",
+            cause="is not the one that genesis names, and nothing is decided by another",
+            cure="install that pack; a change of pack is a case",
+        )
+
+
+def check_facts(case: CaseState, pack: Pack) -> None:
+    """Check that each fact of a case was attested by a role that the pack names for it. Raises EvidenceError."""
+    for name, fact in case.facts.items():
+        if not fact.roles & pack.vocabulary.facts.get(name, frozenset()):
+            raise EvidenceError(
+                place=f"log entry {fact.index}", cause=f"attests {name} by a role that the policy pack does not name"
+            )
+
+
+def check_quorum(case: CaseState, pack: Pack, form: Form, purpose: str) -> None:
+    """Check that the case was agreed by the quorum that the pack asks for. Raises EvidenceError."""
+    if case.decision is None:
+        return
+    wanted, found = pack.reviews(form, purpose), case.decision.quorum
+    said = (found.roles, found.organisations, found.approvals)
+    if said != (wanted.roles, wanted.organisations, wanted.approvals):
+        raise EvidenceError(
+            place=f"log entry {case.decision.index}", cause="asks for another quorum than the policy pack"
+        )
+
+
+def check_keys(home: Home, docket: Docket) -> None:
+    """Check that trust root, log and the key that signs manifests belong together. Raises EvidenceError."""
+    trust, roster = home.trust, docket.roster
+    named = (trust.origin, trust.log_vkey, trust.genesis_sha256, trust.manifest_key)
+    if named != (roster.origin, home.ledger.vkey, leaf_hash(home.ledger.leaf(0)).hex(), roster.manifest_key):
+        raise EvidenceError(place="trust.json", cause="is not the trust root of this log")
+    if public_hex(read_key(home.folder, MANIFEST_KEY)) != roster.manifest_key:
+        raise EvidenceError(place=MANIFEST_KEY, cause="is not the key that genesis names")

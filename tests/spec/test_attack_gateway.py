@@ -1,0 +1,88 @@
+"""Somebody holds all files of a home, its own keys included, but nobody's personal key: nothing leaves by that."""
+
+import shutil
+from pathlib import Path
+
+import attack_world as world
+import pytest
+
+from modicum.docket import commands
+from modicum.gateway import case as cases
+from modicum.gateway.home import Home
+from modicum.gateway.keys import openssh_bytes, person_key
+from modicum.gateway.release import Released, release_case
+from modicum.model.errors import EvidenceError, ModicumError, OutstandingError
+from modicum_verify.ed25519 import Ed25519PrivateKey
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return world.make_home(tmp_path_factory.mktemp("attacked"))
+
+
+@pytest.fixture
+def root(template: Path, tmp_path: Path) -> Path:
+    shutil.copytree(template, tmp_path / "home")
+    return tmp_path / "home"
+
+
+def test_a_quorum_lowered_in_a_log_written_anew_is_seen(root: Path, tmp_path: Path) -> None:
+    """People sign the decision, not the event around it, which also says how many must agree."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "narrow-question")
+    world.approve(home, case, "cms/counsel", "wa-hca/data-officer")
+    with pytest.raises(OutstandingError):
+        release_case(home, case, out=tmp_path / "out.modicum")
+
+    def lowered(event: world.Event) -> None:
+        if event["kind"] == "decided":
+            event["content"]["quorum"] = {"roles": ["counsel"], "organisations": 2, "approvals": 2}
+
+    world.rewrite(root, lowered)
+    home = Home.open(root)
+    assert home.journal.docket().cases[case].agreed  # the fold alone cannot know what the pack asks for
+    with pytest.raises(EvidenceError, match="quorum"):
+        release_case(home, case, out=tmp_path / "out.modicum")
+    assert not (tmp_path / "out.modicum").exists()
+
+
+def test_an_untouched_case_is_released(root: Path, tmp_path: Path) -> None:
+    """The control: such a case, its log written anew without a change, agreed by those whom the pack names."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "narrow-question")
+    world.approve(home, case, "cms/privacy-officer", "wa-hca/data-officer")
+    world.rewrite(root, lambda _event: None)
+    assert isinstance(release_case(Home.open(root), case, out=tmp_path / "out.modicum"), Released)
+
+
+def test_a_fact_attested_by_a_role_that_the_pack_does_not_name_is_seen(root: Path, tmp_path: Path) -> None:
+    """The asker's own key signs well; only the pack says that the asker may not attest."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "research")
+    missing = home.journal.docket().cases[case].decision.missing[0]  # type: ignore[union-attr]
+    everybody = {fact: {"requester"} for fact in missing}
+    with home.journal.locked():
+        for fact in missing:
+            docket = home.journal.docket()
+            asker = cases.signer(docket, person_key(home.folder, "state-university/scientist"))
+            cases.enter(home, commands.attest(docket, case, by=asker, fact=fact, roles=everybody, text="so I say"))
+        with pytest.raises(EvidenceError, match="role"):
+            cases.decide_case(home, case)
+
+
+@pytest.mark.parametrize("name", ["keys/manifest.key", "trust.json"])
+def test_a_key_that_nobody_trusts_signs_no_manifest(root: Path, tmp_path: Path, name: str) -> None:
+    """A package that its recipient's trust root refuses must not leave as delivered."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "narrow-question")
+    world.approve(home, case, "cms/privacy-officer", "wa-hca/data-officer")
+    path = root / name
+    if name == "trust.json":
+        genuine = home.trust.manifest_key
+        path.write_bytes(path.read_bytes().replace(genuine.encode(), b"0" * 64))
+    else:
+        path.write_bytes(openssh_bytes(Ed25519PrivateKey.generate()))
+    with pytest.raises(ModicumError) as caught:
+        release_case(Home.open(root), case, out=tmp_path / "out.modicum")
+    assert isinstance(caught.value, EvidenceError)
+    assert "released" not in {each.kind for each in Home.open(root).journal.docket().cases[case].timeline}
