@@ -12,12 +12,14 @@ from typing import Any, TypeAlias
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
 MAX_SAFE_INTEGER = 2**53 - 1
+MAX_DEPTH = 64  # of objects and arrays in one another; so no reader runs out of stack on what another could read
 
 
 def canonical(value: Json) -> bytes:
     """Write a value as canonical JSON bytes (UTF-8, no blanks, keys in UTF-16 order).
 
-    Raises ValueError: a float, an integer beyond 2^53-1, a lone surrogate, or a key that is no string.
+    Raises ValueError: a float, an integer beyond 2^53-1, a lone surrogate, a key that is no string, or more than 64
+    objects and arrays in one another.
 
     Source: RFC 8785, section 3.2.
     """
@@ -36,10 +38,10 @@ def parse_canonical(data: bytes) -> Any:  # noqa: ANN401 - any JSON value
     """
     try:
         value = json.loads(data, object_pairs_hook=_no_duplicates)
+        if canonical(value) != data:
+            raise ValueError("not in canonical form")
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
-    if canonical(value) != data:
-        raise ValueError("not in canonical form")
     return value
 
 
@@ -50,17 +52,19 @@ def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _checked(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _checked(value: Any, depth: int = 0) -> Any:  # noqa: ANN401 - any JSON value
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, int):
         if abs(value) > MAX_SAFE_INTEGER:
             raise ValueError("integer beyond 2^53-1")
         return value
+    if depth == MAX_DEPTH:
+        raise ValueError("nested too deeply")
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise ValueError("key is not a string")
-        return {key: _checked(value[key]) for key in sorted(value, key=lambda k: k.encode("utf-16-be"))}
+        return {key: _checked(value[key], depth + 1) for key in sorted(value, key=lambda k: k.encode("utf-16-be"))}
     if isinstance(value, Sequence) and not isinstance(value, bytes | bytearray):
-        return [_checked(item) for item in value]
+        return [_checked(item, depth + 1) for item in value]
     raise ValueError(f"a {type(value).__name__} has no canonical form")

@@ -41,6 +41,7 @@ STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 PREDICATE_TYPE: Final = "https://modicum.example/release/v1"
 PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 REPORT_SCHEMA: Final = "modicum.verification/1"
+_SMALL: Final = frozenset({MANIFEST, DATAPACKAGE, KEY, TERMS, PROOF, READ_ME})
 NOT_SUBJECTS: Final = frozenset({MANIFEST, PROOF})
 _STATEMENT_FIELDS: Final = frozenset({"_type", "subject", "predicateType", "predicate"})
 _SAID_TWICE: Final = ("round", "form", "decision_sha256", "recipients", "rows", "witnesses")
@@ -110,7 +111,7 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     """Check a package in an open, seekable file; `place` is what errors call it."""
     size_bytes = file.seek(0, SEEK_END)
     file.seek(0)
-    members, small = walk(file, size_bytes=size_bytes, keep=lambda name: not name.startswith(DATA_FOLDER), place=place)
+    members, small = walk(file, size_bytes=size_bytes, keep=_SMALL.__contains__, place=place)
     _check_order([member.name for member in members], place=place)
     keys = trust or _claimed(small[MANIFEST], place=f"{place}, {MANIFEST}")
     payload, signer = _manifest_payload(small[MANIFEST], trust=keys, place=place)
@@ -135,7 +136,7 @@ def arranged(names: Sequence[str]) -> list[str]:
     """The one order of a package's members; unknown names go last."""
     data = sorted(name for name in names if name.startswith(DATA_FOLDER))
     known = [MANIFEST, DATAPACKAGE, KEY, *data, TERMS, PROOF, READ_ME]
-    return known + [name for name in names if name not in known]
+    return known + [name for name in names if name not in _SMALL and not name.startswith(DATA_FOLDER)]
 
 
 def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
@@ -144,14 +145,16 @@ def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
 
 
 def _check_order(names: list[str], *, place: str) -> None:
-    for have, want in zip(names, arranged(names), strict=False):
+    wanted = arranged(names)
+    for have, want in zip(names, wanted, strict=False):
         if have != want:
             raise EvidenceError(place=f"{place}, {have}", cause=f"is out of order, or {want} is missing before it")
-    for want in arranged(names):
-        if want not in names:
+    there = set(names)
+    for want in wanted:
+        if want not in there:
             raise EvidenceError(place=f"{place}, {want}", cause="is missing")
     for extra in names:
-        if extra not in arranged([name for name in names if name.startswith(DATA_FOLDER)]):
+        if extra not in _SMALL and not extra.startswith(DATA_FOLDER):
             raise EvidenceError(place=f"{place}, {extra}", cause="is no file of a package")
     if not any(name.startswith(DATA_FOLDER) for name in names):
         raise EvidenceError(place=f"{place}, {DATA_FOLDER}", cause="is empty")

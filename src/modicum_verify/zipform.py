@@ -19,6 +19,7 @@ from modicum_verify.errors import EvidenceError
 
 CHUNK_BYTES: Final = 1 << 16
 MAX_KEPT_BYTES: Final = 16 << 20
+MAX_MEMBERS: Final = 10_000
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,119}(?:/[A-Za-z0-9][A-Za-z0-9._-]{0,119})?", re.ASCII)
 
 _LOCAL: Final = Struct("<4s5H3I2H")
@@ -91,6 +92,7 @@ def walk(
     Raises EvidenceError whose place is `place`, then the member, record or byte at fault.
     """
     members: list[Member] = []
+    names: set[str] = set()
     kept: dict[str, bytes] = {}
     offset = 0
     while True:
@@ -100,8 +102,11 @@ def walk(
             break
         name, size, crc = _parse_local(file, head, place=f"{place}, member header {before} (byte {offset})")
         where = f"{place}, {name}"
-        if name in {member.name for member in members}:
+        if name in names:
             raise EvidenceError(place=where, cause="is there twice")
+        if len(names) == MAX_MEMBERS:
+            raise EvidenceError(place=where, cause=f"is more than the {MAX_MEMBERS:,} files that a package may hold")
+        names.add(name)
         offset += len(local_header(name, size_bytes=size, crc=crc))
         if size > size_bytes - offset:
             raise EvidenceError(place=where, cause="is cut off, or its header lies about its size")
