@@ -11,7 +11,7 @@ from modicum.gateway import case as cases
 from modicum.gateway.home import Home
 from modicum.gateway.keys import openssh_bytes, person_key
 from modicum.gateway.release import Released, release_case
-from modicum.model.errors import EvidenceError, ModicumError, OutstandingError
+from modicum.model.errors import EvidenceError, InvalidInputError, ModicumError, OutstandingError
 from modicum_verify.ed25519 import Ed25519PrivateKey
 
 
@@ -86,3 +86,18 @@ def test_a_key_that_nobody_trusts_signs_no_manifest(root: Path, tmp_path: Path, 
         release_case(Home.open(root), case, out=tmp_path / "out.modicum")
     assert isinstance(caught.value, EvidenceError)
     assert "released" not in {each.kind for each in Home.open(root).journal.docket().cases[case].timeline}
+
+
+@pytest.mark.parametrize("column", ["eligibility.SSN_NUM", "SSN_NUM", "claims.MSIS_IDENT_NUM", "ELGBL_LAST_NAME"])
+@pytest.mark.parametrize("name", ["research", "oversight-records", "narrow-question"])
+def test_nobody_is_chosen_by_name(root: Path, tmp_path: Path, column: str, name: str) -> None:
+    """It would tell whose row a pseudonym stands for, and the log would hold the number that was asked about."""
+    secret = "555-12-0001"
+    home = Home.open(root)
+    chosen = {"dataset": "medicaid", "where": [{"column": column, "op": "=", "values": [secret]}]}
+    with pytest.raises(InvalidInputError, match="one by one") as caught:
+        world.file(home, tmp_path, name, population=chosen)
+    assert secret not in str(caught.value)
+    assert not home.journal.docket().cases
+    shared = {"dataset": "medicaid", "where": [{"column": "eligibility.SUBMTG_STATE_CD", "op": "=", "values": ["06"]}]}
+    assert world.file(home, tmp_path, name, population=shared)  # the control

@@ -28,8 +28,8 @@ PSEUDONYM_COLUMN: Final = "person_pseudonym"
 _ORDERING: Final = frozenset({Operator.LT, Operator.LE, Operator.GT, Operator.GE})
 _NUMBERS: Final = frozenset({"integer", "decimal"})
 
-# Classes that point at one person: a table with a line for each of their values would be a list of people.
-POINTING: Final = frozenset(
+# Classes whose values name one person. A request that chooses by them is a list of persons, and requests are logged.
+NAMING: Final = frozenset(
     {
         "name",
         "address",
@@ -42,10 +42,10 @@ POINTING: Final = frozenset(
         "medicare_id",
         "a_number",
         "other_identifier",
-        "income",
-        "payment",
     }
 )
+# Classes that point at one person: a table with a line for each of their values would be a list of people.
+POINTING: Final = NAMING | {"income", "payment"}
 DATED: Final = frozenset({"dob", "death_date", "service_dates", "enrollment_dates"})
 
 
@@ -136,6 +136,20 @@ def plan(request: Request, decision: Decision, form: Form, transformations: Mapp
     raise InvalidInputError(
         cause=f"an answer in the form {form} cannot be computed here", cure="ask for statistics or records"
     )
+
+
+def check_conditions(request: Request, decision: Decision) -> None:
+    """Check that a request chooses nobody by name: under pseudonyms it would tell whose each row is, and it is logged.
+
+    Raises InvalidInputError naming the column, never the value.
+    """
+    classes = {name: column.data_class for column in decision.columns for name in (column.qualified, column.name)}
+    for condition in request.population.where:
+        if classes.get(condition.column) in NAMING:
+            raise InvalidInputError(
+                cause=f"the condition on {condition.column} chooses people one by one, and requests stand in the log",
+                cure="choose people by what many share, such as state, year or programme",
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from modicum.answer.plan import Plan, plan
+from modicum.answer.plan import Plan, check_conditions, plan
 from modicum.answer.pseudonym import recipients_key
 from modicum.answer.records import ReleasedTable, release_records
 from modicum.answer.statistics import answer_statistics
@@ -55,10 +55,12 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
 def check_computable(decided: Decided) -> None:
     """Check that this version computes such an answer.
 
-    Raises InvalidInputError: another form; or a list of named persons. The law judges such a request as one about these
-    persons alone, and nothing here chooses by the list, so an answer to it would hold everybody.
+    Raises InvalidInputError: another form; a condition that chooses people one by one; or a list of named persons. The
+    law judges such a request as one about these persons alone, and nothing here chooses by the list, so an answer to it
+    would hold everybody.
     """
     form = decided.form
+    check_conditions(decided.request, decided.decision)
     if decided.request.population.named_persons_sha256 is not None:
         raise InvalidInputError(
             cause="this version cannot choose people by a list of named persons",
