@@ -129,10 +129,13 @@ def _policy(
     except UnfitPolicyError as error:
         raise InvalidInputError(cause=f"{place}: {error}", cure=CURE) from error
     _check_words(place, atoms, facts, words=words, domains=domains)
-    since, until = _day(place, "from", notes["from"]), notes.get("until")
+    since = _day(place, "from", notes["from"])
+    until = None if "until" not in notes else _day(place, "until", notes["until"])
+    if until is not None and until < since:
+        raise InvalidInputError(cause=f"{place}: @until lies before @from, so it would never hold", cure=CURE)
     return Policy(
         id=notes["id"], title=notes["title"], cite=notes["cite"], source=notes["source"], verified=notes["verified"],
-        since=since, until=None if until is None else _day(place, "until", until), effect=parsed.effect,
+        since=since, until=until, effect=parsed.effect,
         action=str(parsed.action), obligation=obligation, body=entry.id, basis=Basis(entry.basis), parsed=parsed,
         atoms=atoms, facts=facts, representatives=representatives(atoms, domains),
     )  # fmt: skip

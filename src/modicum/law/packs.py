@@ -170,7 +170,9 @@ def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str,
 
 def _refuse_strays(root: Path, head: files.PackFile) -> None:
     named = {entry.file for entry in head.bodies}
-    there = {path.relative_to(root).as_posix() for path in root.rglob("*.cedar")}
+    if len(named) < len(head.bodies) or len({entry.id for entry in head.bodies}) < len(head.bodies):
+        raise InvalidInputError(cause="pack file pack.toml: two bodies have the same id or file", cure=CURE)
+    there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix.lower() == ".cedar"}
     for stray in sorted(there - named):
         raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
 

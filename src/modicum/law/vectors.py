@@ -6,7 +6,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -126,6 +126,8 @@ def _word(vector: Mapping[str, Any], field: str, name: str) -> str:
 def _day(vector: Mapping[str, Any], name: str) -> date:
     value = vector.get("date")
     try:
+        if isinstance(value, datetime):  # YAML reads `2026-01-06 00:00:00` as a moment: its day counts
+            return value.date()
         return value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError as error:
         raise InvalidInputError(cause=f"vector {name}: date is no date (YYYY-MM-DD)", cure="correct it") from error
