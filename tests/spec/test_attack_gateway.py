@@ -4,12 +4,15 @@ import shutil
 from pathlib import Path
 
 import attack_world as world
+import pyarrow.parquet as pq
 import pytest
 
 from modicum.docket import commands
 from modicum.gateway import case as cases
+from modicum.gateway.doctor import examine
 from modicum.gateway.home import Home
 from modicum.gateway.keys import openssh_bytes, person_key
+from modicum.gateway.lookback import account_of
 from modicum.gateway.release import Released, release_case
 from modicum.model.errors import EvidenceError, InvalidInputError, ModicumError, OutstandingError
 from modicum_verify.ed25519 import Ed25519PrivateKey
@@ -101,3 +104,41 @@ def test_nobody_is_chosen_by_name(root: Path, tmp_path: Path, column: str, name:
     assert not home.journal.docket().cases
     shared = {"dataset": "medicaid", "where": [{"column": "eligibility.SUBMTG_STATE_CD", "op": "=", "values": ["06"]}]}
     assert world.file(home, tmp_path, name, population=shared)  # the control
+
+
+def test_a_person_cannot_be_taken_out_of_the_records_behind_an_account(root: Path, tmp_path: Path) -> None:
+    """Two rows of the table of persons change places: one is told of another's releases, and neither of their own."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "narrow-question")
+    world.approve(home, case, "cms/privacy-officer", "wa-hca/data-officer")
+    (path,) = root.glob("data/medicaid/*/persons.parquet")
+    persons = pq.read_table(path)
+    person = persons["person_key"][0].as_py()
+    assert account_of(home, person).document["releases"] == []  # the control
+    assert all(each.good for each in examine(root))
+    order = [1, 0, *range(2, len(persons))]
+    pq.write_table(persons.set_column(0, "person_key", persons["person_key"].take(order)), path)
+    with pytest.raises(EvidenceError, match=r"persons\.parquet"):
+        account_of(home, person)
+    with pytest.raises(EvidenceError, match=r"persons\.parquet"):
+        release_case(home, case, out=tmp_path / "out.modicum")
+    assert [each.check for each in examine(root) if not each.good] == ["data sets"]
+
+
+def test_the_doctor_looks_into_the_tables(root: Path) -> None:
+    (path,) = root.glob("data/medicaid/*/claims.parquet")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert [each.check for each in examine(root) if not each.good] == ["data sets"]
+
+
+@pytest.mark.parametrize("out", ["log/x.modicum", "outbox/2026-0001-1.modicum", "bodies/x.modicum"])
+def test_a_copy_is_not_put_among_the_evidence(root: Path, tmp_path: Path, out: str) -> None:
+    """A stray file in the log's folder would break it; the outbox's own name would meet itself."""
+    home = Home.open(root)
+    case = world.file(home, tmp_path, "narrow-question")
+    world.approve(home, case, "cms/privacy-officer", "wa-hca/data-officer")
+    with pytest.raises(InvalidInputError, match="home itself"):
+        release_case(home, case, out=root / out)
+    assert all(each.good for each in examine(root))

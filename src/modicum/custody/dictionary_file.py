@@ -67,26 +67,6 @@ class Dictionary:
             for column in columns
         ]
 
-    def as_document(self) -> dict[str, Any]:
-        """What the version of a data set is made of: everything but the confirmation and the reasons."""
-        return {
-            "person_columns": dict(self.person_columns),
-            "columns": [[each.table, each.name, each.element, each.data_class, each.kind] for each in self.columns],
-            "strata": [
-                [
-                    each.attribute,
-                    each.table,
-                    each.column,
-                    list(each.also),
-                    dict(each.values),
-                    dict(each.prefixes),
-                    each.otherwise,
-                    each.shape,
-                ]
-                for each in self.strata
-            ],
-        }
-
 
 def write_dictionary(dictionary: Dictionary, name: str) -> str:
     """Write a dictionary as TOML, in an order that is pleasant to edit."""

@@ -25,10 +25,11 @@ from modicum.custody.proposing import propose
 from modicum.custody.sources import PERSONS, Ignored, Unreadable, find_files
 from modicum.custody.staging import FileCount, Progress, RawTable, Staged, stage
 from modicum.custody.strata import Assigned, assign
+from modicum.custody.version import version_of
 from modicum.model.dataset import Column, Dataset, Table
 from modicum.model.errors import ConflictError, InternalError, NotFoundError
 from modicum.storage import Folder
-from modicum_verify.canonical import canonical, digest
+from modicum_verify.canonical import canonical
 
 REPORT_SCHEMA: Final = "modicum.registration/1"
 GROUP_ROWS: Final = 131_072
@@ -120,7 +121,9 @@ def build(
     with spoken("writing the table of persons"):
         _write_persons(engine, ready / f"{PERSONS}.parquet")
     sums = {each.stem: _sha256(each) for each in sorted(ready.iterdir())}
-    version = digest({"tables": sums, "dictionary": dictionary.as_document()})
+    columns = described(dictionary, tables)
+    of_persons = {each.name: keys.columns[each.name] for each in tables.values()}
+    version = version_of(sums, person_columns=of_persons, columns=columns, sources=dictionary.strata)
     for path in sorted(ready.iterdir()):
         with path.open("rb") as source, folder.stage(table_path(name, version, path.stem), replace=True) as target:
             shutil.copyfileobj(source, target, 1 << 20)
@@ -138,7 +141,7 @@ def build(
             )
             for each in tables.values()
         ),
-        columns=described(dictionary, tables),
+        columns=columns,
         strata_sources=dictionary.strata,
         strata=assigned.strata,
         persons=persons,

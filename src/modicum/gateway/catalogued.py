@@ -8,6 +8,8 @@ import hashlib
 
 from modicum.custody import catalogue
 from modicum.custody.engine import table_path
+from modicum.custody.sources import PERSONS
+from modicum.custody.version import is_version
 from modicum.gateway.home import Home
 from modicum.model.dataset import Dataset
 from modicum.model.errors import EvidenceError, NotFoundError
@@ -49,9 +51,27 @@ def interrupted(home: Home, docket: Docket) -> list[str]:
 
 
 def check_tables(home: Home, dataset: Dataset) -> None:
-    """Check that the registered tables are those that the logged description names. Raises EvidenceError."""
+    """Check that the registered tables, and that of the persons, are those of the logged description.
+
+    Raises EvidenceError.
+    """
     for table in dataset.tables:
         path = table_path(dataset.name, dataset.version, table.name)
+        if _sha256(home, path) != table.sha256:
+            raise EvidenceError(place=path, cause="is not the table that was registered", cure="register it anew")
+    check_persons(home, dataset)
+
+
+def check_persons(home: Home, dataset: Dataset) -> None:
+    """Check the table that gives every person a number: who is in an account hangs on it. Raises EvidenceError."""
+    path = table_path(dataset.name, dataset.version, PERSONS)
+    if not is_version(dataset, persons=PERSONS, persons_sha256=_sha256(home, path)):
+        raise EvidenceError(place=path, cause="is not the table of persons that was registered", cure="restore it")
+
+
+def _sha256(home: Home, path: str) -> str:
+    try:
         with home.folder.path(path).open("rb") as file:
-            if hashlib.file_digest(file, "sha256").hexdigest() != table.sha256:
-                raise EvidenceError(place=path, cause="is not the table that was registered", cure="register it anew")
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        raise EvidenceError(place=path, cause="is missing or cannot be read", cure="restore it") from None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modicum.gateway.catalogued import interrupted, logged_datasets
+from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
 from modicum.gateway.home import Home
 from modicum.gateway.logbook import fsck
 from modicum.gateway.release import recover
@@ -136,6 +136,8 @@ def _data(home: Home) -> str:
             cause=f"the registration of {', '.join(cut_off)} was interrupted before it was entered in the log",
             cure="register it again: modicum data add",
         )
+    for each in found:
+        check_tables(home, each)
     open_ones = [each for each in found if not each.confirmed]
     return f"{len(found)} registered, {len(open_ones)} with an unconfirmed dictionary"
 

@@ -6,6 +6,7 @@ from typing import Any
 from modicum.accounting.record import releases_with
 from modicum.accounting.statement import Line, as_document, as_text
 from modicum.custody.people import person_ordinal
+from modicum.gateway.catalogued import check_persons, logged_dataset
 from modicum.gateway.home import Home
 from modicum.model.errors import NotFoundError
 from modicum_verify.fold import Docket
@@ -30,6 +31,7 @@ def account_of(home: Home, person: str, *, dataset: str | None = None) -> Statem
     if dataset is not None and dataset not in docket.datasets:
         raise NotFoundError(cause=f"there is no data set {dataset}", cure="see `modicum data list`")
     for name in [dataset] if dataset is not None else sorted(docket.datasets):
+        check_persons(home, logged_dataset(home, docket, name))
         ordinals: dict[str, int | None] = {}
 
         def ordinal_in(version: str, name: str = name, ordinals: dict[str, int | None] = ordinals) -> int | None:

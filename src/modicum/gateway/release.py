@@ -38,6 +38,7 @@ from modicum.model.errors import (
     ConflictError,
     EvidenceError,
     InternalError,
+    InvalidInputError,
     ModicumError,
     NotFoundError,
     OutstandingError,
@@ -106,7 +107,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     process is at it. LogUnavailableError (6): the log or the disk cannot take an entry.
     """
     home.require_writable()
-    _check_out(out)
+    _check_out(home, out)
     with _releasing(home):
         with home.journal.locked():
             _settle_all(home)
@@ -170,7 +171,9 @@ def _settle(home: Home, case: CaseState) -> str:
     return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
 
 
-def _check_out(out: Path) -> None:
+def _check_out(home: Home, out: Path) -> None:
+    if out.resolve().is_relative_to(home.root.resolve()):
+        raise InvalidInputError(cause=f"{out} lies in the home itself", cure="name a file elsewhere with --out")
     if out.exists():
         raise ConflictError(cause=f"{out} is there already", cure="name another file with --out")
     if not out.absolute().parent.is_dir():
