@@ -14,6 +14,7 @@ from modicum.gateway.home import Home
 from modicum.gateway.keys import openssh_bytes, person_key
 from modicum.gateway.lookback import account_of
 from modicum.gateway.release import Released, release_case
+from modicum.gateway.request_file import read_request
 from modicum.model.errors import EvidenceError, InvalidInputError, ModicumError, OutstandingError
 from modicum_verify.ed25519 import Ed25519PrivateKey
 
@@ -104,6 +105,29 @@ def test_nobody_is_chosen_by_name(root: Path, tmp_path: Path, column: str, name:
     assert not home.journal.docket().cases
     shared = {"dataset": "medicaid", "where": [{"column": "eligibility.SUBMTG_STATE_CD", "op": "=", "values": ["06"]}]}
     assert world.file(home, tmp_path, name, population=shared)  # the control
+
+
+@pytest.mark.parametrize(
+    ("column", "value"), [("eligibility.BIRTH_DT", "1980-02-03"), ("eligibility.ELGBL_ZIP_CD", "90001")]
+)
+@pytest.mark.parametrize("name", ["research", "narrow-question"])
+def test_nobody_is_chosen_by_more_than_may_leave(
+    root: Path, tmp_path: Path, column: str, value: str, name: str
+) -> None:
+    """A condition compares what is stored: on an exact day it would tell the day, where only the year leaves."""
+    home = Home.open(root)
+    chosen = {"dataset": "medicaid", "where": [{"column": column, "op": "=", "values": [value]}]}
+    with pytest.raises(InvalidInputError, match="tells more than") as caught:
+        world.file(home, tmp_path, name, population=chosen)
+    assert value not in str(caught.value)
+
+
+def test_a_field_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    """Python would keep the last: the purpose that people read first is not the one that is decided."""
+    path = tmp_path / "twice.json"
+    path.write_text('{"purpose": "immigration_enforcement.civil", "purpose": "health_oversight"}')
+    with pytest.raises(InvalidInputError, match="each field once"):
+        read_request(path)
 
 
 def test_a_person_cannot_be_taken_out_of_the_records_behind_an_account(root: Path, tmp_path: Path) -> None:

@@ -138,9 +138,13 @@ def plan(request: Request, decision: Decision, form: Form, transformations: Mapp
     )
 
 
-def check_conditions(request: Request, decision: Decision) -> None:
-    """Check that a request chooses nobody by name: under pseudonyms it would tell whose each row is, and it is logged.
+def check_conditions(
+    request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
+) -> None:
+    """Check that a request chooses nobody by name, nor by more than the answer may show.
 
+    Under pseudonyms a name would tell whose each row is, and requests stand in the log. A condition compares what is
+    stored: one on an exact day, where only the year leaves, would tell the day.
     Raises InvalidInputError naming the column, never the value.
     """
     classes = {name: column.data_class for column in decision.columns for name in (column.qualified, column.name)}
@@ -149,6 +153,12 @@ def check_conditions(request: Request, decision: Decision) -> None:
             raise InvalidInputError(
                 cause=f"the condition on {condition.column} chooses people one by one, and requests stand in the log",
                 cure="choose people by what many share, such as state, year or programme",
+            )
+        coarse = transformations.get((form, classes.get(condition.column) or ""))
+        if coarse in {Treatment.YEAR, Treatment.ZIP3}:
+            raise InvalidInputError(
+                cause=f"the condition on {condition.column} tells more than the {coarse} that may leave as {form}",
+                cure="leave the condition out, or choose people by a column that leaves as it is",
             )
 
 

@@ -60,7 +60,7 @@ def check_computable(decided: Decided) -> None:
     would hold everybody.
     """
     form = decided.form
-    check_conditions(decided.request, decided.decision)
+    check_conditions(decided.request, decided.decision, form, decided.pack.transformations)
     if decided.request.population.named_persons_sha256 is not None:
         raise InvalidInputError(
             cause="this version cannot choose people by a list of named persons",

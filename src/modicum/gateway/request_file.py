@@ -200,10 +200,20 @@ def _document(data: bytes, path: Path) -> Any:  # noqa: ANN401 - raw input
     try:
         text = data.decode("utf-8")
         if path.suffix == ".json" or text.lstrip().startswith("{"):
-            return json.loads(text)
+            return json.loads(text, object_pairs_hook=_each_once)
         return tomllib.loads(text)
     except (ValueError, RecursionError):
-        raise InvalidInputError(cause=f"{path} is neither TOML nor JSON", cure=_SCHEMA_PAGE) from None
+        raise InvalidInputError(
+            cause=f"{path} is neither TOML nor JSON with each field once", cure=_SCHEMA_PAGE
+        ) from None
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    # Python keeps the last of two: a reader would see another purpose than the one that is decided.
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a field stands twice")
+    return found
 
 
 def _faults(error: ValidationError) -> str:
