@@ -1,11 +1,11 @@
 """A decision of 120 columns x 1,000 strata x 5 forms (600,000 cells: 100 x 1,000 x 6) beside a plain cedarpy batch.
 
 The sixth form, refusal, needs nobody's leave and has no cells; columns make up for it. Ours: the whole decision with
-every verdict, citation and missing set, in memory; then as canonical JSON. Cold is the first decision of a process, truth
-tables included; warm the median of later ones of the same request, for which the process remembers tables and stances.
-The batch: cedarpy's is_authorized_batch over a sample of the same cells, EXTRAPOLATED: one policy set of all policies and
-one question a cell, which joins no bodies of law and finds no missing facts; then body by body, whose answers are
-compared with ours, cell by cell.
+every verdict, citation and missing set, in memory; then as canonical JSON. Cold is the first decision of a process,
+truth tables included; warm the median of later ones of the same request, for which the process remembers tables and
+stances. The batch: cedarpy's is_authorized_batch over a sample of the same cells, EXTRAPOLATED: one policy set of all
+policies and one question a cell, which joins no bodies of law and finds no missing facts; then body by body, whose
+answers are compared with ours, cell by cell.
 
     python bench/decide.py [--sample N] [--rounds N]
 """
