@@ -90,19 +90,21 @@ def said_of(pack: Pack, given: Circumstances, asked: Asked) -> Said:
         return Said(Verdict.FORBIDDEN, frozenset({pack.defaults.error.id}))
     refusals = refused(pack, given, asked, now)
     if not refusals and permitted(now):
-        return Said(Verdict.PERMITTED, _grounds(now), obligations=_duties(pack, now))
+        return Said(Verdict.PERMITTED, grounds(now), obligations=duties(pack, now))
     ways = [each - given.facts for each in subsets if given.facts & names <= each and permitted(heard[each])]
-    missing = frozenset(each for each in ways if not any(other < each for other in ways)) if not refusals else frozenset()
-    because = refusals | {rule for each in now if each.counts for rule in each.denials}
+    missing = (
+        frozenset(each for each in ways if not any(other < each for other in ways)) if not refusals else frozenset()
+    )
+    because = refusals | denied(now)
     if missing:
-        because |= _grounds(heard[(given.facts & names).union(*missing)])
+        because |= grounds(heard[(given.facts & names).union(*missing)])
     denying = [each for each in now if each.counts and each.denials]
     return Said(
         Verdict.CONDITIONAL if missing else Verdict.FORBIDDEN,
         because,
         missing,
-        _duties(pack, now) if missing else frozenset(),
-        frozenset(_conflicts(now)),
+        duties(pack, now) if missing else frozenset(),
+        frozenset(conflicts(now)),
         (frozenset().union(*(e.matters for e in denying)), frozenset().union(*(e.mentions for e in denying))),
     )
 
@@ -110,6 +112,11 @@ def said_of(pack: Pack, given: Circumstances, asked: Asked) -> Said:
 def permitted(heard: Sequence[Heard]) -> bool:
     """Whether nothing stands in the way; refusals that no fact turns are not looked at."""
     return not any(each.denials for each in heard if each.counts)
+
+
+def denied(heard: Sequence[Heard]) -> Ids:
+    """The rules that stand in the way."""
+    return frozenset(rule for each in heard if each.counts for rule in each.denials)
 
 
 def refused(pack: Pack, given: Circumstances, asked: Asked, heard: Sequence[Heard]) -> Ids:
@@ -130,7 +137,7 @@ def hear(pack: Pack, given: Circumstances, cells: Sequence[Asked]) -> list[list[
     for body, recipient in product(pack.bodies, sorted(set(given.audience))):
         policies = [each for each in body.policies if each.since <= given.as_of <= (each.until or given.as_of)]
         # What no text of the body names cannot matter to it: it is not filled in with every value, nor told.
-        text = " ".join(repr(each.parsed.document) for each in policies)
+        text = _text(tuple(policies))
         filled = [list(_filled(pack, given, recipient, each, text)) for each in cells]
         flat = [situation for several in filled for _, situation in several]
         answers = {key: _ask([p for p in policies if (p.action, p.effect) == key], key[0], flat) for key in KEYS}
@@ -171,8 +178,13 @@ def differences(said: Said, cell: Cell, pack: Pack) -> list[str]:
 def _facts_in_force(pack: Pack, given: Circumstances) -> Facts:
     """Every fact that a policy in force could hang on, by the look of its text."""
     there = [p for b in pack.bodies for p in b.policies if p.since <= given.as_of <= (p.until or given.as_of)]
-    named = {fact for fact in pack.vocabulary.facts for p in there if f'"{fact}"' in repr(p.parsed.document).replace("'", '"')}
+    named = {fact for fact in pack.vocabulary.facts if f"'{fact}'" in _text(tuple(there))}
     return frozenset(named | {_confirmation(each) for each in there if _unread(each)})
+
+
+@lru_cache(maxsize=4096)
+def _text(policies: tuple[Policy, ...]) -> str:
+    return " ".join(repr(each.parsed.document) for each in policies)
 
 
 def _unread(policy: Policy) -> bool:
@@ -239,7 +251,7 @@ def _heard(
     choices = [choice for choice, _ in filled]
     looked = (("applies", "permit"), ("disclose", "permit"), ("disclose", "forbid"))
     told = list(zip(*(held[key] for key in looked), strict=True))
-    text = " ".join(repr(p.parsed.document) for p in policies if p.action in {"applies", "disclose"})
+    text = _text(tuple(each for each in policies if each.action in {"applies", "disclose"}))
     return Heard(
         body,
         recipient,
@@ -263,16 +275,19 @@ def _hangs(choices: Sequence[Mapping[str, str]], told: Sequence[object], name: s
     return any(len(each) > 1 for each in groups.values())
 
 
-def _grounds(heard: Sequence[Heard]) -> Ids:
+def grounds(heard: Sequence[Heard]) -> Ids:
+    """The rules that permit."""
     return frozenset(rule for each in heard if each.counts for rule in each.permits)
 
 
-def _duties(pack: Pack, heard: Sequence[Heard]) -> Ids:
+def duties(pack: Pack, heard: Sequence[Heard]) -> Ids:
+    """What a recipient must then do."""
     names = {p.id: str(p.obligation) for body in pack.bodies for p in body.policies}
     return frozenset(names[rule] for each in heard if each.counts for rule in each.obliges)
 
 
-def _conflicts(heard: Sequence[Heard]) -> Iterator[tuple[str, str]]:
+def conflicts(heard: Sequence[Heard]) -> Iterator[tuple[str, str]]:
+    """Each statute that contests a policy of the custodian that denies, with that policy."""
     for one in heard:
         if one.counts and one.body.basis is Basis.CUSTODIAN_POLICY:
             statutes = [r for each in heard if each.counts and each.recipient == one.recipient for r in each.contests]

@@ -54,7 +54,9 @@ def write_pack(random: Random, folder: Path) -> Path:
 
 def write_files(folder: Path, bodies: Sequence[tuple[str, str, str, bool, bool, str]]) -> None:
     """Write a pack of such bodies: id, file, basis, whether it is a ground, whether it has a default, Cedar text."""
-    head = 'name = "made_up"\nversion = "1"\ntitle = "?"\njurisdiction = "?"\nmaintainers = ["?"]\ndoes_not_cover = []\n'
+    head = (
+        'name = "made_up"\nversion = "1"\ntitle = "?"\njurisdiction = "?"\nmaintainers = ["?"]\ndoes_not_cover = []\n'
+    )
     for name, file, basis, ground, default, text in bodies:
         head += f'\n[[bodies]]\nid = "{name}"\nfile = "{file}"\ntitle = "?"\nbasis = "{basis}"\n'
         head += f"ground = {str(ground).lower()}\n"
@@ -88,7 +90,10 @@ def _lines(names: Sequence[str], fields: str) -> str:
 
 def policies(random: Random, body: str, _file: str, basis: str, *, default: bool) -> str:
     """The Cedar text of one body: what its basis and its default allow, at random."""
-    made = [policy(random, f"{body}-forbid-{n}", "forbid", "disclose") for n in range(random.randint(not default, 2))]
+    made = [
+        policy(random, f"{body}-forbid-{n}", "forbid", "disclose")
+        for n in range(random.choice([0, 1, 1, 2]) or not default)
+    ]
     made += [policy(random, f"{body}-oblige-{n}", "permit", "oblige") for n in range(random.randint(0, 2))]
     if default:
         made += [policy(random, f"{body}-applies-{n}", "permit", "applies") for n in range(random.randint(1, 2))]
@@ -102,11 +107,12 @@ def policies(random: Random, body: str, _file: str, basis: str, *, default: bool
 def policy(random: Random, name: str, effect: str, action: str) -> str:
     """One policy with a random condition; what makes a body apply, and what permits, is wide more often than not."""
     since = random.choice(DAYS[:3]) if random.random() < 0.4 else DAYS[0]
-    until = f'@until("{random.choice(DAYS[DAYS.index(since):])}")\n' if random.random() < 0.25 else ""
+    until = f'@until("{random.choice(DAYS[DAYS.index(since) :])}")\n' if random.random() < 0.25 else ""
     obligation = f'@obligation("{random.choice(OBLIGATIONS)}")\n' if action == "oblige" else ""
     verified = "unverified" if random.random() < 0.12 else "text-read"
-    wide = effect == "permit" and random.random() < (0.5 if action == "applies" else 0.2)
-    names = [*random.sample(sorted(WORDS), 3), *(["facts", "facts", "named_persons"] if action == "disclose" else [])]
+    wide = effect == "permit" and random.random() < (0.5 if action == "applies" else 0.25)
+    names = [*random.sample(sorted(WORDS), 3), "recipient"]
+    names += ["facts", "facts", "facts", "named_persons"] if action == "disclose" else []
     clause = "" if wide else f"\nwhen {{ {condition(random, names, effect=effect, depth=2)} }}"
     if random.random() < 0.15:
         clause += f"\nunless {{ {condition(random, names, effect='forbid', depth=1)} }}"
@@ -118,7 +124,7 @@ def policy(random: Random, name: str, effect: str, action: str) -> str:
 
 def condition(random: Random, names: Sequence[str], *, effect: str, depth: int) -> str:
     """A random condition on some attributes; one that forbids is the narrower."""
-    if depth == 0 or random.random() < 0.25:
+    if depth == 0 or random.random() < (0.1 if effect == "forbid" else 0.25):
         return _atom(random, random.choice(names))
     parts = [condition(random, names, effect=effect, depth=depth - 1) for _ in range(2)]
     match random.random():
@@ -126,7 +132,7 @@ def condition(random: Random, names: Sequence[str], *, effect: str, depth: int) 
             return f"!({parts[0]})"
         case share if share < 0.18:
             return f"(if {parts[0]} then {parts[1]} else {_atom(random, random.choice(names))})"
-        case share if share < (0.7 if effect == "forbid" else 0.4):
+        case share if share < (0.85 if effect == "forbid" else 0.35):
             return f"({parts[0]} && {parts[1]})"
     return f"({parts[0]} || {parts[1]})"
 

@@ -74,7 +74,10 @@ def permit_beats_forbid(pack: Pack, given: Circumstances, form: Form, data_class
 
 
 def ignores_unknown(pack: Pack, given: Circumstances, form: Form, data_class: str | None, stratum: Stratum) -> Cell:
-    guessed = {n: domain[0] if dict(stratum).get(n, UNKNOWN) == UNKNOWN else dict(stratum)[n] for n, domain in ATTRIBUTES.items()}
+    guessed = {
+        n: domain[0] if dict(stratum).get(n, UNKNOWN) == UNKNOWN else dict(stratum)[n]
+        for n, domain in ATTRIBUTES.items()
+    }
     return honest(pack, given, form, data_class, tuple(sorted(guessed.items())))
 
 
@@ -86,7 +89,9 @@ def forgets_the_day(pack: Pack, given: Circumstances, form: Form, data_class: st
     return honest(pack, replace(given, as_of=DAYS[-1]), form, data_class, stratum)
 
 
-def takes_facts_for_granted(pack: Pack, given: Circumstances, form: Form, data_class: str | None, stratum: Stratum) -> Cell:
+def takes_facts_for_granted(
+    pack: Pack, given: Circumstances, form: Form, data_class: str | None, stratum: Stratum
+) -> Cell:
     return honest(pack, replace(given, facts=frozenset(pack.vocabulary.facts)), form, data_class, stratum)
 
 
@@ -122,7 +127,7 @@ def test_an_engine_that_is_broken_on_purpose_is_caught(engine: Engine, tmp_path:
 
 
 def test_on_the_same_cells_the_engine_as_it_is_differs_in_none(tmp_path: Path) -> None:
-    for pack, given, form, data_class, stratum in controls(tmp_path, range(100, 120)):
+    for pack, given, form, data_class, stratum in controls(tmp_path, range(100, 112)):
         cell = honest(pack, given, form, data_class, tuple(sorted(stratum.items())))
         assert not differences(said_of(pack, given, Asked(form, data_class, stratum)), cell, pack)
 
@@ -150,7 +155,7 @@ GIVEN = Circumstances(
     action="disclose", discloser="agency", audience=("office",), purpose="care.treat", named_persons=True,
     as_of=DAYS[0], facts=frozenset({"signed"}),
 )  # fmt: skip
-CELL = (Form.IDENTIFIED, "name", (("flag", "yes"), ("region", "a"), ("status", "x")))
+CELL = (Form.MATCH, "name", (("flag", "yes"), ("region", "a"), ("status", "x")))
 
 
 @pytest.fixture
