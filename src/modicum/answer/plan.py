@@ -162,6 +162,32 @@ def check_conditions(
             )
 
 
+def leaving(
+    request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
+) -> dict[str, frozenset[int]]:
+    """Give the strata (by index) in which an answer tells something of a column, by `table.column`.
+
+    It tells what it shows, and what it chose people by. Columns of which nothing leaves are not there. Needs no more
+    of a column than its name and class, so a decision that was only stored will do.
+    Raises InvalidInputError: a column that the decision does not know.
+    """
+    scene = _Scene(decision=decision, form=form, transformations=transformations)
+    choosing = [scene.column(each.column) for each in request.population.where]
+    if form in RECORD_FORMS:
+        eligible = scene.eligible(choosing)
+        shown = [_within(scene.column(name), eligible) for name in request.columns]
+        rows = frozenset[int]().union(*(each.strata for each in shown))
+        told = [*((each, each.strata) for each in shown), *((each, rows) for each in choosing)]
+    else:
+        named = (*request.question.by, *request.question.sums)
+        used = [*map(scene.column, named), *choosing] or [scene.column(name) for name in request.columns]
+        told = [(each, scene.eligible(used)) for each in used]
+    found: dict[str, frozenset[int]] = {}
+    for planned, strata in told:
+        found[planned.column.qualified] = found.get(planned.column.qualified, frozenset()) | strata
+    return {name: strata for name, strata in found.items() if strata}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Scene:
     decision: Decision

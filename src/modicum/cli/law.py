@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from modicum.cli import law_impact
 from modicum.cli.exits import Exit
 from modicum.cli.options import JsonOption
 from modicum.cli.output import emit, show, table
@@ -18,6 +19,7 @@ PackOption = Annotated[str, typer.Option("--pack", help="A shipped policy pack, 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group, name="law")
+    law_impact.register(group)
 
 
 @group.command("list")

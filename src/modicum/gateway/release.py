@@ -33,6 +33,7 @@ from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
 from modicum.gateway.progress import Report, silent
+from modicum.gateway.stored import read_decision
 from modicum.model.decision import Because, Verdict
 from modicum.model.errors import (
     ConflictError,
@@ -47,7 +48,6 @@ from modicum.seal.age import OneTimeIdentity
 from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, prepare, write_package
 from modicum.storage import Folder
-from modicum_verify.canonical import parse_canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
@@ -216,20 +216,7 @@ def _require_unchanged(home: Home, case: CaseState, decided: Decided) -> None:
 
 def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
     """Whether the votes were given to just what this decision says."""
-    return matrix_sha256(_agreed_matrix(home, case)) == matrix_sha256(decided.decision.as_document())
-
-
-def _agreed_matrix(home: Home, case: CaseState) -> dict[str, Any]:
-    """The decision that the votes were given to, as stored; EvidenceError where it is not the one that they name."""
-    path = f"decisions/{case.decision_sha256}.json"
-    try:
-        data = home.folder.read(path)
-    except NotFoundError:
-        raise EvidenceError(place=path, cause="is missing, though votes were given to it") from None
-    if hashlib.sha256(data).hexdigest() != case.decision_sha256:
-        raise EvidenceError(place=path, cause="is not the decision that the votes were given to")
-    found: dict[str, Any] = parse_canonical(data)
-    return found
+    return matrix_sha256(read_decision(home, case.decision_sha256)) == matrix_sha256(decided.decision.as_document())
 
 
 def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
