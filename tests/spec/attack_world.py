@@ -39,11 +39,10 @@ def make_home(folder: Path) -> Path:
 
 
 def request(folder: Path, name: str, **changes: Any) -> dict[str, Any]:
-    """An example request to a recipient whose key was made here, fields changed."""
+    """An example request to recipients whose keys were made here, fields changed."""
     document = tomllib.loads((EXAMPLES / f"{name}.toml").read_text()) | changes
-    key = new_recipient(Folder(folder), f"recipient-{secrets.token_hex(4)}")
     for each in document["recipients"]:
-        each["age_key"] = key
+        each["age_key"] = new_recipient(Folder(folder), f"recipient-{secrets.token_hex(4)}")
     return json.loads(json.dumps(document, default=str))
 
 

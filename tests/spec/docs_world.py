@@ -103,6 +103,8 @@ def played() -> World:
     world.done("log export --out ~/copy --bodies")
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
+    world.done("law impact")
+    world.play("law impact --as-of 2001-01-01 --out ~/notices")
     world.done("law list", home=None)
     world.done("law vectors", home=None)
     world.done(f"account {_somebody(world)}")

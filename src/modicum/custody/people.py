@@ -42,7 +42,7 @@ def ordinals_in(folder: Folder, name: str, version: str, strata: Mapping[str, It
         return
     with Engine.open(folder, None, expressions=False) as engine:
         rows = " UNION ".join(
-            f"SELECT {PERSON} FROM {_parquet(folder, name, version, table)} "  # noqa: S608 - names and numbers of ours
+            f"SELECT DISTINCT {PERSON} FROM {_parquet(folder, name, version, table)} "  # noqa: S608 - names and numbers of ours
             f"WHERE {PERSON} IS NOT NULL AND {STRATUM} IN ({', '.join(str(int(each)) for each in numbers)})"
             for table, numbers in chosen.items()
         )

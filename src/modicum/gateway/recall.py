@@ -268,12 +268,17 @@ def _release_lines(each: Recalled) -> list[str]:
 
 
 def _paragraph(text: str) -> list[str]:
-    return [fill(text, _WIDE, break_long_words=False), ""]
+    return [fill(text, _WIDE, break_long_words=False, break_on_hyphens=False), ""]
 
 
 def _item(mark: str, text: str) -> list[str]:
     indent = f"  {mark} "
-    return [fill(text, _WIDE, initial_indent=indent, subsequent_indent=" " * len(indent), break_long_words=False)]
+    later = " " * len(indent)
+    return [
+        fill(
+            text, _WIDE, initial_indent=indent, subsequent_indent=later, break_long_words=False, break_on_hyphens=False
+        )
+    ]
 
 
 def _pack(ref: PackRef) -> dict[str, str]:
