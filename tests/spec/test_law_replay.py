@@ -5,13 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
-import tomllib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 from attack_world import EXAMPLES, file
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from impact_world import BEFORE, World, attest, played
 
 from modicum.gateway import case as cases
@@ -20,7 +21,7 @@ from modicum.gateway import stored as stored_decisions
 from modicum.gateway.doctor import examine
 from modicum.gateway.keys import person_key
 from modicum.gateway.stored import decision_of, read_decision, replay_decisions
-from modicum.law.packs import Pack
+from modicum.law.editing import replaced
 from modicum.model.errors import EvidenceError
 from modicum_verify.canonical import canonical
 
@@ -43,25 +44,39 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     mine = played().copy(tmp_path_factory.mktemp("replay"))
     home = mine.home()
     filed = [file(home, mine.folder, name, title=f"{name} {n}") for n in range(2) for name in EXAMPLE_NAMES]
+    stranger = [{"organisation": "other-lab", "person": "reader", "age_key": ""}]
+    filed.append(file(home, mine.folder, "narrow-question", recipients=stranger, title="to somebody not yet enrolled"))
     for case in filed:
         while missing := home.journal.docket().cases[case].decision.missing:
             attest(home, case, missing[0][0])
-    for number in range(13):
+    for number in range(12):
         mine.clock.on(date(2025, 8, 15) + timedelta(days=11 * number))
+        home = mine.home()
         for case in filed:
             cases.decide_case(home, case)
         if number == 5:  # what the law knows of organisations, and the catalogue, change on the way
             enrol_another(mine)
-            datasets.confirm(home, "medicaid")
+            edit_the_dictionary(mine)
     return mine
 
 
+def edit_the_dictionary(mine: World) -> None:
+    path = mine.root / "data" / "medicaid" / "dictionary.toml"
+    text = path.read_text()
+    assert 'data_class = "language"' in text
+    path.write_text(text.replace('data_class = "language"', 'data_class = "race_ethnicity"', 1))
+    datasets.confirm(mine.home(), "medicaid")
+
+
 def enrol_another(mine: World) -> None:
+    """From here on the law knows what kind of organisation a recipient is, whom it took for a stranger before."""
     home = mine.home()
-    roles = {"organisation": "hhs-oig", "person": "reader", "roles": ["requester"]}
-    newcomer = person_key(home.folder, "state-university/scientist")
+    member = {
+        "organisation": {"id": "other-lab", "kind": "hhs_oig", "name": "A laboratory"},
+        "person": {"organisation": "other-lab", "person": "reader", "roles": ["requester"]},
+    }
     signers = [person_key(home.folder, each) for each in ("cms/privacy-officer", "ca-dhcs/data-officer")]
-    cases.enrol(home, {"person": roles}, signers=signers, member_key=newcomer)
+    cases.enrol(home, member, signers=signers, member_key=Ed25519PrivateKey.generate())
 
 
 def named(mine: World) -> list[str]:
@@ -73,6 +88,21 @@ def test_a_hundred_stored_decisions_come_out_the_same_to_the_byte(world: World) 
     assert replayed.decisions == len(named(world)) >= 100
     assert replayed.differing == ()
     assert len(set(named(world))) >= 75
+
+
+def test_the_catalogue_and_the_roster_did_change_between_decisions(world: World) -> None:
+    """The control: a replay that took them as they are now would not do."""
+    home = world.home()
+    documents = [read_decision(home, each) for each in named(world)]
+    assert len({each["catalogue_sha256"] for each in documents}) == 2
+    asked = [case.request_sha256 for case in home.journal.docket().cases.values() if "not yet" in case.request["title"]]
+    refused = [
+        any(rule["id"] == "NOT-ENROLLED" for cell in each["classes"] for rule in cell["because"])
+        for each in documents
+        if each["request_sha256"] in asked
+    ]
+    assert refused[0]
+    assert not refused[-1]
 
 
 def test_a_stored_decision_is_the_value_that_it_was(world: World) -> None:
@@ -90,24 +120,15 @@ def test_the_doctor_says_how_many_were_replayed(world: World) -> None:
 
 def test_a_law_that_says_something_else_now_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: the same digest of the pack, another rule in it."""
-    from modicum.law.editing import replaced
-
-    load = stored_decisions.Home.pack
-    honest: Pack = load(world.home())
-    changed = replaced(honest, "HIP-006", None)
-    monkeypatch.setattr(stored_decisions.Home, "pack", lambda _: dataclasses_with_ref(changed, honest))
+    honest = world.home().pack()
+    changed = replace(replaced(honest, "HIP-006", None), ref=honest.ref)
+    monkeypatch.setattr(stored_decisions.Home, "pack", lambda _: changed)
     replayed = replay_decisions(world.home())
     assert replayed.differing
     assert len(replayed.differing) < replayed.decisions
     finding = next(each for each in examine(world.root) if each.check == "stored decisions")
     assert not finding.good
     assert finding.exit == "VERIFICATION_FAILED"
-
-
-def dataclasses_with_ref(changed: Pack, honest: Pack) -> Pack:
-    from dataclasses import replace
-
-    return replace(changed, ref=honest.ref)
 
 
 def gone(path: Path) -> None:
@@ -161,11 +182,9 @@ def test_the_replay_is_whole_in_another_process_and_another_zone(world: World, t
     """The doctor of another process, on a copy elsewhere, reproduces what this one stored."""
     mine = world.copy(tmp_path / "copy")
     shutil.rmtree(mine.root / "state" / "spill", ignore_errors=True)
-    out = said_in(ENVIRONMENTS["Kiritimati"] | ENVIRONMENTS["Turkish"], tmp_path, "doctor", "--home", mine.root, "--json")
+    out = said_in(
+        ENVIRONMENTS["Kiritimati"] | ENVIRONMENTS["Turkish"], tmp_path, "doctor", "--home", mine.root, "--json"
+    )
     findings = {each["check"]: each for each in json.loads(out)["findings"]}
     assert findings["stored decisions"]["good"], findings
     assert findings["stored decisions"]["detail"].startswith(f"{len(named(world))} replayed")
-
-
-def test_the_example_is_one_that_the_law_looks_at_long() -> None:
-    assert tomllib.loads((EXAMPLES / "research.toml").read_text())["columns"]
