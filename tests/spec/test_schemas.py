@@ -130,6 +130,13 @@ def test_the_answer_in_a_package_is_of_its_schema() -> None:
     assert not faults(parse_canonical(answer.read_bytes()))
 
 
+def test_a_recall_notice_is_of_its_schema() -> None:
+    found = sorted((played().folder / "notices").glob("*.json"))
+    assert found
+    for path in found:
+        assert not faults(parse_canonical(path.read_bytes()))
+
+
 def test_settings_of_a_home_are_of_their_schema() -> None:
     import tomllib
 
@@ -157,6 +164,7 @@ def test_every_schema_is_shown_by_a_real_document() -> None:
         "statistics",
         "statement",
         "manifest",
+        "recall-notice",
     }
     shown |= {"table"}  # the twins of pictures, below
     assert set(SCHEMAS) - SHARED - shown == set()

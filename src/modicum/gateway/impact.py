@@ -300,18 +300,18 @@ class _Scene:
 def _flips(decision: Decision, again: Decision, form: Form, told: Told) -> Iterable[Flip]:
     """What left and now may not, columns together that flip alike."""
     places = {column.qualified: index for index, column in enumerate(again.columns)}
-    alike: dict[tuple[tuple[tuple[int, ...], Cell], ...], list[str]] = {}
+    alike: dict[tuple[tuple[int, tuple[int, ...]], ...], list[str]] = {}
     for name in (each.qualified for each in decision.columns if each.qualified in told):
-        by_cell: dict[Cell, list[int]] = {}
+        denied: dict[int, list[int]] = {}  # by the number of the class: a cell is long to hash
         for stratum in sorted(told[name]):
-            cell = again.cell(stratum, places[name], form)
-            if cell.verdict is not Verdict.PERMITTED:
-                by_cell.setdefault(cell, []).append(stratum)
-        key = tuple((tuple(strata), cell) for cell, strata in by_cell.items())
+            number = again.class_of(stratum, places[name], form)
+            if again.classes[number].verdict is not Verdict.PERMITTED:
+                denied.setdefault(number, []).append(stratum)
+        key = tuple((number, tuple(strata)) for number, strata in denied.items())
         alike.setdefault(key, []).append(name)
     for key, names in alike.items():
-        for strata, cell in key:
-            yield Flip(columns=tuple(names), strata=strata, cell=cell)
+        for number, strata in key:
+            yield Flip(columns=tuple(names), strata=strata, cell=again.classes[number])
 
 
 def _now_permitted(again: Decision, form: Form, told: Told) -> int:
