@@ -38,7 +38,7 @@ def judged(
 ) -> Cell:
     given = Circumstances(
         action="disclose", discloser="cms", audience=audience, purpose=purpose, named_persons=False,
-        as_of=date(2025, 6, 10), facts=frozenset(),
+        as_of=date(2025, 6, 10), facts=frozenset({"agreement-in-force"}),
     )  # fmt: skip
     return Judge(load_pack(folder), given).cell(Form.IDENTIFIED, data_class, world.stratum())
 
