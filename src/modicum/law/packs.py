@@ -77,7 +77,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
-    """A pack, loaded whole."""
+    """A pack, loaded whole. `inside`: policies whose `unless` holds a rule that has no policy of its own."""
 
     ref: PackRef
     title: str
@@ -89,6 +89,7 @@ class Pack:
     bodies: tuple[Body, ...]
     defaults: Defaults
     does_not_cover: tuple[str, ...]
+    inside: Mapping[str, tuple[str, ...]]
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
 
@@ -98,6 +99,13 @@ class Pack:
             if entry.form is form and _covers(entry.purpose, purpose):
                 return Quorum(roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals)
         raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+
+    def default_reasons(self) -> tuple[Because, ...]:
+        """What is cited where no policy decides: the defaults of the bodies, then those of the gateway."""
+        gateway = self.defaults
+        bodies = tuple(body.default for body in self.bodies if body.default is not None)
+        return (*bodies, gateway.unclassified, gateway.unknown, gateway.party, gateway.nobody, gateway.expired,
+                gateway.error)  # fmt: skip
 
     def rules(self) -> list[Rule]:
         """Every rule: policies in the order of their files, then defaults, then what stands elsewhere or nowhere."""
@@ -140,6 +148,7 @@ def load_pack(source: str | Path) -> Pack:
     bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
     _refuse_strays(root, head)
     refuse_doubles(bodies)
+    _refuse_nowhere(head, bodies)
     return Pack(
         ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
         title=head.title,
@@ -151,6 +160,7 @@ def load_pack(source: str | Path) -> Pack:
         bodies=bodies,
         defaults=_defaults(head.defaults),
         does_not_cover=tuple(head.does_not_cover),
+        inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
     )
@@ -191,6 +201,15 @@ def refuse_doubles(bodies: tuple[Body, ...]) -> None:
         if policy.id in seen:
             raise InvalidInputError(cause=f"pack: two policies have the @id {policy.id}", cure=CURE)
         seen.add(policy.id)
+
+
+def _refuse_nowhere(head: files.PackFile, bodies: tuple[Body, ...]) -> None:
+    excepting = {policy.id for body in bodies for policy in body.policies if policy.exceptions}
+    for placed in head.placed:
+        for name in sorted(set(placed.inside) - excepting):
+            raise InvalidInputError(
+                cause=f"pack file pack.toml: placed {placed.id}: no policy {name} has an `unless`", cure=CURE
+            )
 
 
 def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:
