@@ -12,17 +12,18 @@ ends-at-once      it ends on its first day (a policy without an end)
 ends-earlier      its last day is a day earlier (if that leaves it a day: else it is `drop`)
 ends-later        its last day is a day later
 
-Nobody can see a day that is gained or lost, and the mutant is the right pack, where on that day the body has a default
-and no policy by which it applies is in force; where a policy contests and no policy of the custodian is in force; where
-a policy obliges and no ground permits anything. Moving further than a day adds nothing: whoever notices the first day
-that is gained or lost notices it then, too. A default has no condition and no days, so it has one mutant:
+Nobody can see a day that is gained or lost, and the mutant is the right pack, where on that day nothing is in force
+through which the policy is seen and with which it can hold of one cell (`overlap`): by which its body applies, if that
+has a default; what a policy that contests speaks against; a permit of a ground, for a policy that obliges. Moving
+further than a day adds nothing: whoever notices the first day that is gained or lost notices it then, too. A default
+has no condition and no days, so it has one mutant:
 
 drop              whatever its body reaches is permitted, unless a forbid of the body holds
 
 What the gateway says where no policy decides (`[defaults]`) is the engine's and no rule of law: it has none.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import partial
@@ -32,6 +33,7 @@ from modicum.law import editing
 from modicum.law.bodies import Body
 from modicum.law.cedar import APPLIES, CONTESTS, DISCLOSE, OBLIGE
 from modicum.law.decisions import DecisionVector, Outcome, belongs, judged
+from modicum.law.overlap import overlap
 from modicum.law.packs import Pack
 from modicum.law.policy import Policy
 from modicum.law.vectors import CaseVector, bars
@@ -146,20 +148,32 @@ def _moves(pack: Pack, body: Body, policy: Policy) -> Iterator[tuple[str, date, 
 
 
 def _visible(pack: Pack, body: Body, policy: Policy, day: date) -> bool:
-    """Whether it could be seen at all on a day that a policy is in force, or is not."""
-    if policy.action != APPLIES and body.default is not None and not body.of(APPLIES, effect="permit", day=day):
+    """Whether a policy could be seen at all on a day, through those without which it says nothing."""
+    if policy.action != APPLIES and body.default is not None and not _meets(pack, policy, _applying(body, day)):
         return False
     if policy.action == CONTESTS:
-        return any(
-            each.basis is Basis.CUSTODIAN_POLICY and any(other.in_force(day) for other in each.policies)
-            for each in pack.bodies
-        )
+        return _meets(pack, policy, (p for each in pack.bodies for p in _denying(each, day)))
     if policy.action == OBLIGE:
-        return any(
-            each.ground and each.of(APPLIES, effect="permit", day=day) and each.of(DISCLOSE, effect="permit", day=day)
-            for each in pack.bodies
-        )
+        return _meets(pack, policy, (p for each in pack.bodies for p in _permitting(each, day)))
     return True
+
+
+def _meets(pack: Pack, policy: Policy, others: Iterable[Policy]) -> bool:
+    return any(overlap(policy, each, pack.lexicon.domains) for each in others)
+
+
+def _applying(body: Body, day: date) -> tuple[Policy, ...]:
+    return body.of(APPLIES, effect="permit", day=day)
+
+
+def _denying(body: Body, day: date) -> tuple[Policy, ...]:
+    if body.basis is not Basis.CUSTODIAN_POLICY:
+        return ()
+    return (*body.of(DISCLOSE, effect="forbid", day=day), *_applying(body, day))
+
+
+def _permitting(body: Body, day: date) -> tuple[Policy, ...]:
+    return body.of(DISCLOSE, effect="permit", day=day) if body.ground and _applying(body, day) else ()
 
 
 def _killer(mutant: Mutant, decisions: Sequence[DecisionVector], case: Sequence[CaseVector]) -> str | None:
