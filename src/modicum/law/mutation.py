@@ -14,9 +14,9 @@ ends-later        its last day is a day later
 
 Nobody can see a day that is gained or lost, and the mutant is the right pack, where on that day nothing is in force
 through which the policy is seen and with which it can hold of one cell (`overlap`): by which its body applies, if that
-has a default; what a policy that contests speaks against; a permit of a ground, for a policy that obliges. Moving
-further than a day adds nothing: whoever notices the first day that is gained or lost notices it then, too. A default
-has no condition and no days, so it has one mutant:
+has a default; what a policy that contests speaks against; for a policy that obliges, a permit of a ground, and of its
+own body, if that has a default. Moving further than a day adds nothing: whoever notices the first day that is gained or
+lost notices it then, too. A default has no condition and no days, so it has one mutant:
 
 drop              whatever its body reaches is permitted, unless a forbid of the body holds
 
@@ -154,6 +154,9 @@ def _visible(pack: Pack, body: Body, policy: Policy, day: date) -> bool:
     if policy.action == CONTESTS:
         return _meets(pack, policy, (p for each in pack.bodies for p in _denying(each, day)))
     if policy.action == OBLIGE:
+        # What its own body, having a default, permits in no cell obliges nobody, whoever else permits it.
+        if body.default is not None and not _meets(pack, policy, body.of(DISCLOSE, effect="permit", day=day)):
+            return False
         return _meets(pack, policy, (p for each in pack.bodies for p in _permitting(each, day)))
     return True
 
