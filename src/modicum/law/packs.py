@@ -15,6 +15,7 @@ from typing import Final
 from modicum.law import packfiles as files
 from modicum.law.bodies import Body, Lexicon, because_of, read_body
 from modicum.law.cedar import DISCLOSE
+from modicum.law.guarantees import Guarantees, read_guarantees
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Policy
 from modicum.model.dataset import UNKNOWN
@@ -88,9 +89,15 @@ class Pack:
     transformations: Mapping[tuple[Form, str], str]
     bodies: tuple[Body, ...]
     defaults: Defaults
+    guarantees: Guarantees
     does_not_cover: tuple[str, ...]
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
+
+    @property
+    def exact_counts_seen_by(self) -> frozenset[str]:
+        """The roles that may see exact counts of people: those of the custodian's reviewers, never of an asker."""
+        return self.guarantees.exact_counts_seen_by
 
     def reviews(self, form: Form, purpose: str) -> Quorum:
         """The quorum for a form and a purpose: the first entry of reviews.toml that fits."""
@@ -150,6 +157,7 @@ def load_pack(source: str | Path) -> Pack:
         transformations=MappingProxyType(dict(_transformations(words))),
         bodies=bodies,
         defaults=_defaults(head.defaults),
+        guarantees=read_guarantees(root, lexicon),
         does_not_cover=tuple(head.does_not_cover),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
