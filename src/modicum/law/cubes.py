@@ -140,7 +140,7 @@ def _facet(policy: Policy, slab: NDArray[np.int8], cells: Sequence[NDArray[np.in
 
 
 def _laid(truths: Truths, cells: Sequence[NDArray[np.intp] | None], merge: np.ufunc | None) -> Truths:
-    """Lay truths over the axes of the cell; what is unknown (ANY is -1) is the last of its axis, merged of the others."""
+    """Lay truths over the axes of the cell; what is unknown (ANY, -1) is the last of its axis, merged of others."""
     for place, picks in enumerate(cells):
         if picks is None:
             truths = np.expand_dims(truths, place)

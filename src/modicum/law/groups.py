@@ -10,6 +10,8 @@ controls: a check that does not catch them checks nothing.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
+from types import MappingProxyType
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +36,8 @@ class Combining:
     unknown_is_every_value: bool = True
 
 
-LAW = Combining()
+LAW: Final = Combining()
+NOTHING: Final[Mapping[str, Truths]] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,10 +68,15 @@ class Reading:
     known: NDArray[np.bool_]
     open_cells: Truths
 
-    def permitted(self, facets: Sequence[int], held: Held) -> Truths:
-        """The cells of a group that are permitted, where `held` settles what each permit and forbid says."""
+    def permitted(
+        self, facets: Sequence[int], held: Held, *, extra: Mapping[str, Truths] = NOTHING, grounded: bool = False
+    ) -> Truths:
+        """The cells of a group that are permitted, where `held` settles what each permit and forbid says.
+
+        extra: cells that a further permit of a body permits. grounded: whether a further body is a ground everywhere.
+        """
         whole: Truths = self.open_cells
-        lawful: Truths = np.zeros_like(whole[:1, :1], dtype=np.bool_)
+        lawful: Truths = np.full([1] * len(self.space.cell), grounded)
         for body in self.pack.bodies:
             applies, permits, forbids, _ = self.places[body.id]
             barred = _any(held(place, facets[place]) for place in forbids if facets[place] != DEAD)
@@ -77,6 +85,7 @@ class Reading:
                 whole = whole & ~barred if self.combining.forbid_beats_permit else whole
                 continue
             reached = self.reached(body, facets)
+            allowed = allowed | extra[body.id] if body.id in extra else allowed
             fine = allowed & ~barred if self.combining.forbid_beats_permit else allowed
             whole = whole & (~reached | fine)
             if body.ground:

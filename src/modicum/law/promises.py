@@ -13,7 +13,7 @@ from modicum.law.findings import Break, Finding, Situation, situation_at
 from modicum.law.groups import Group
 from modicum.law.guarantees import Guarantee
 from modicum.law.policy import Policy
-from modicum.law.regions import OurFaultError, Plan, permitted_by_engine
+from modicum.law.regions import Plan, our_fault, permitted_by_engine
 from modicum.law.satisfying import Puzzle, at, turns
 from modicum.model.dataset import UNKNOWN
 from modicum.model.decision import Verdict
@@ -167,7 +167,7 @@ def _unread(plan: Plan, body: Body, situation: Situation) -> Break:
     policies = {policy.id: policy for policy in body.policies}
     rests = [policies[each.id] for each in cell.because if each.id in policies]
     if not rests or any(plan.reading.pack.guarantees.rests_on_reading(policy) for policy in rests):
-        raise OurFaultError(f"the engine rests on a rule of {body.id} that was read: {situation.words()}")
+        raise our_fault(f"the engine rests on a rule of {body.id} that was read: {situation.words()}")
     names = tuple(policy.id for policy in rests)
     words = (
         f"in {body.id} rests on {', '.join(names)} alone, whose text nobody has read; permitted, {situation.words()}"
@@ -184,7 +184,7 @@ def _turned(plan: Plan, fact: str, who: str, policy: Policy) -> Break:
         if found is not None:
             permitted_by_engine(plan, found)
             if _permits(plan, replace(found, facts=found.facts - {fact})):
-                raise OurFaultError(f"the engine permits without {fact}: {found.words()}")
+                raise our_fault(f"the engine permits without {fact}: {found.words()}")
             return Break(
                 words=f"{words}; it turns this to permitted, {found.words()}", policies=(policy.id,), situation=found
             )

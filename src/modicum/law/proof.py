@@ -30,7 +30,7 @@ def prove(pack: Pack, *, combining: Combining = LAW) -> Proof:
     """Prove or break each guarantee of a pack.
 
     combining: anything but the default is an engine broken on purpose. Raises InvalidInputError: the pack promises
-    nothing. OurFaultError: proof and engine disagree. TooEntangledError: more facts hang together than can be tried.
+    nothing. InternalError: proof and engine disagree. Also InvalidInputError: more facts hang together than can be tried.
     """
     stated = pack.guarantees.stated
     if not stated:

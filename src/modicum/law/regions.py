@@ -12,10 +12,7 @@ from modicum.law.guarantees import Guarantee, Kind
 from modicum.law.policy import Policy
 from modicum.law.satisfying import Puzzle
 from modicum.model.decision import Cell, Verdict
-
-
-class OurFaultError(AssertionError):
-    """The proof says one thing and the engine another about the same situation: one of them is wrong, and it is us."""
+from modicum.model.errors import InternalError
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,17 +59,22 @@ def prove_region(plan: Plan, guarantee: Guarantee, region: Policy) -> Finding:
 
 
 def permitted_by_engine(plan: Plan, situation: Situation) -> Cell:
-    """The engine's verdict on a situation that the proof finds permitted. Raises OurFaultError: it is not."""
+    """The engine's verdict on a situation that the proof finds permitted. Raises InternalError: it is not."""
     cell = situation.judged(plan.reading.pack)
     if cell.verdict is not Verdict.PERMITTED:
-        raise OurFaultError(f"the proof finds permitted what the engine finds {cell.verdict}: {situation.words()}")
+        raise our_fault(f"the proof finds permitted what the engine finds {cell.verdict}: {situation.words()}")
     return cell
+
+
+def our_fault(words: str) -> InternalError:
+    """Proof and engine disagree about one situation: one of them is wrong, and it is us."""
+    return InternalError(cause=words, cure="trust neither; report this line")
 
 
 def _told(plan: Plan, guarantee: Guarantee, region: Policy, situation: Situation) -> Break:
     cell = permitted_by_engine(plan, situation)
     if not in_region(region, situation) or guarantee.obligation in cell.obligations:
-        raise OurFaultError(f"{guarantee.id}: the proof breaks it where Cedar does not: {situation.words()}")
+        raise our_fault(f"{guarantee.id}: the proof breaks it where Cedar does not: {situation.words()}")
     lacking = "" if guarantee.kind is Kind.NEVER else f" without the obligation {guarantee.obligation}"
     policies = tuple(each.id for each in cell.because)
     return Break(words=f"permitted{lacking}, {situation.words()}", policies=policies, situation=situation)

@@ -16,6 +16,7 @@ import numpy as np
 
 from modicum.law.cubes import DEAD, Cube, Truths
 from modicum.law.groups import Reading
+from modicum.model.errors import InvalidInputError
 
 Facts: TypeAlias = frozenset[str]
 Live: TypeAlias = tuple[Cube, int]
@@ -23,10 +24,6 @@ Live: TypeAlias = tuple[Cube, int]
 
 MOST_MIXED: Final = 16
 """Facts that both help and harm one group: two to this power sets are tried at most, more are refused."""
-
-
-class TooEntangledError(ValueError):
-    """More facts both help and harm one group than can be enumerated; the message names them."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,10 +59,13 @@ class Puzzle:
         return found if self.among is None else found & self.among
 
     def candidates(self) -> Iterator[Facts]:
-        """Sets of facts of which one solves it for a cell, if any set does. Raises TooEntangledError."""
+        """Sets of facts of which one solves it for a cell, if any set does. Raises InvalidInputError: too many are mixed."""
         helping, mixed = self._polarity()
         if len(mixed) > MOST_MIXED:
-            raise TooEntangledError(f"{len(mixed)} facts both help and harm: {', '.join(mixed)}")
+            raise InvalidInputError(
+                cause=f"{len(mixed)} facts both help and harm one request: {', '.join(mixed)}",
+                cure="let a policy look at a fact in one direction: permits where it is there, forbids where it is not",
+            )
         for choice in product((True, False), repeat=len(mixed)):
             yield frozenset(helping) | {fact for fact, chosen in zip(mixed, choice, strict=True) if chosen}
 
