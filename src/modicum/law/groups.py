@@ -125,16 +125,18 @@ class Reading:
                 live[np.ix_(silent, columns)] = DEAD
         return live
 
+    def core(self, interval: int) -> NDArray[np.int16]:
+        """The facets of each row that make a verdict; what only obliges or contests is left out."""
+        made = {place for parts in self.places.values() for part in parts[:3] for place in part}
+        kept = self.facets_on(interval)
+        kept[:, [place for place in range(len(self.cubes)) if place not in made | self.erring]] = DEAD
+        return kept
+
     def groups(self) -> list[Group]:
         """All groups of known requests, in order of their first interval."""
         found: dict[bytes, Group] = {}
-        core = [place for parts in self.places.values() for part in parts[:3] for place in part]
-        core = sorted({*core, *self.erring})
         for interval in range(len(self.space.intervals)):
-            live = self.facets_on(interval)
-            kept = np.zeros_like(live)
-            kept[:, core] = live[:, core]
-            for facets, rows in alike(kept[self.known], np.flatnonzero(self.known)):
+            for facets, rows in alike(self.core(interval)[self.known], np.flatnonzero(self.known)):
                 group = found.setdefault(facets.tobytes(), Group(tuple(facets.tolist()), []))
                 group.places.append((interval, rows))
         return list(found.values())

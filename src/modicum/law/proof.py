@@ -30,7 +30,7 @@ def prove(pack: Pack, *, combining: Combining = LAW) -> Proof:
     """Prove or break each guarantee of a pack.
 
     combining: anything but the default is an engine broken on purpose. Raises InvalidInputError: the pack promises
-    nothing. InternalError: proof and engine disagree. Also InvalidInputError: more facts hang together than can be tried.
+    nothing, or more facts hang together than can be tried. InternalError: proof and engine disagree.
     """
     stated = pack.guarantees.stated
     if not stated:

@@ -59,7 +59,7 @@ class Puzzle:
         return found if self.among is None else found & self.among
 
     def candidates(self) -> Iterator[Facts]:
-        """Sets of facts of which one solves it for a cell, if any set does. Raises InvalidInputError: too many are mixed."""
+        """Sets of facts of which one solves it for a cell, if any does. Raises InvalidInputError: too many mixed."""
         helping, mixed = self._polarity()
         if len(mixed) > MOST_MIXED:
             raise InvalidInputError(
