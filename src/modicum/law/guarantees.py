@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import Final
 
 from modicum.law import packfiles as files
-from modicum.law.bodies import Body, Lexicon, read_policies
+from modicum.law.bodies import Body, read_policies
 from modicum.law.cedar import DISCLOSE, OBLIGE
+from modicum.law.lexicon import Lexicon
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Policy
 from modicum.model.decision import Basis
