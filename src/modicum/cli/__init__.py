@@ -43,8 +43,8 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
-law_proofs.register()
 law.register(app)
+law_proofs.register(law.group)
 law_vectors.register(law.group)
 
 

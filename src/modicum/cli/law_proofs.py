@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.law import PackOption, group
+from modicum.cli.law import PackOption
 from modicum.cli.options import JsonOption
 from modicum.cli.output import emit, say, show
 from modicum.gateway import lawproofs
@@ -16,7 +16,7 @@ from modicum.law.findings import Proof
 PackArgument = Annotated[str | None, typer.Argument(help="A shipped policy pack, or a folder with one.")]
 
 
-def register() -> None:
+def register(group: typer.Typer) -> None:
     """Add the commands of this module to `modicum law`."""
     group.command("check")(check)
     group.command("attack")(attack)
