@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import tempfile
+import tomllib
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -97,6 +98,7 @@ def played() -> World:
     world.play(f"release {refused} --out ~/june.modicum")
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
+    _name_persons(world)
     _enrol(world)
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
@@ -120,6 +122,26 @@ def commands() -> list[str]:
         inner = getattr(command, "commands", None)
         found += [name] if inner is None else [f"{name} {each}" for each in inner]
     return found
+
+
+def _name_persons(world: World) -> None:
+    """A list of two invented persons: one line has all that it must have, one lacks the order's number."""
+    rows = (
+        "first_name,last_name,medicaid_id,official,instrument_number,instrument_date,instrument_names,issued_by",
+        "Ana,Torres,SYN1,A. Detective,26-mc-17,2026-02-03,ANA TORRES,D. Md.",
+        "Bo,Lind,SYN2,A. Detective,,2026-02-03,Bo Lind,D. Md.",
+    )
+    (world.folder / "persons.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    salted = world.done("request lines ~/persons.csv --out ~/persons.lines")
+    request = tomllib.loads((EXAMPLES / "oversight-records.toml").read_text("utf-8"))
+    request |= {
+        "purpose": "law_enforcement.process",
+        "authorities": [{"kind": "court_order", "citation": "D. Md. 1:26-mc-00017"}],
+        "population": {"dataset": "medicaid", "named_persons_sha256": salted["named_persons_sha256"]},
+    }
+    (world.folder / "named.json").write_text(json.dumps(request), "utf-8")
+    world.done("request check ~/named.json --lines ~/persons.lines")
+    world.done("docket file ~/named.json --lines ~/persons.lines --as hhs-oig/analyst")
 
 
 def _enrol(world: World) -> None:

@@ -19,6 +19,7 @@ from modicum.model.errors import (
 from modicum.model.request import Request
 from modicum_verify.case_state import CaseState, Decided
 from modicum_verify.fold import Docket, next_case_id
+from modicum_verify.holds import why_not_lifting
 from modicum_verify.statement import Verb
 
 __all__ = [
@@ -86,6 +87,17 @@ def attest(
             cause=f"{member.handle} may not attest {fact}: the policy pack names {' or '.join(sorted(roles[fact]))}",
             cure="ask somebody who holds that role",
         )
+    reason = why_not_lifting(
+        fact,
+        roles=member.roles,
+        organisation=member.organisation,
+        custodian=docket.roster.custodian,
+        asker=case.asker,
+    )
+    if reason is not None:
+        raise NotPermittedError(
+            cause=f"{member.handle} may not attest {fact}: {reason}", cure="see docs/reference/lines.md"
+        )
     if fact in case.facts:
         raise ConflictError(
             cause=f"{fact} was attested by {case.facts[fact].person} (entry {case.facts[fact].index})",
@@ -116,6 +128,11 @@ def approve(docket: Docket, case_id: str, *, by: Signer, text: str = "") -> Even
         ways = "; or ".join(" and ".join(facts) for facts in decision.missing)
         raise OutstandingError(
             cause=f"conditions of case {case_id} are outstanding: {ways}", cure="attest them first; votes follow"
+        )
+    if case.held:
+        raise OutstandingError(
+            cause=f"the list of persons of case {case_id} raised a hold that is not lifted",
+            cure=f"next: {case.whose_turn}",
         )
     return _vote("approved", docket, case, decision, by=by, text=text)
 

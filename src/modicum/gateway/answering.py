@@ -55,16 +55,22 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
 def check_computable(decided: Decided) -> None:
     """Check that this version computes such an answer.
 
-    Raises InvalidInputError: another form; a condition that chooses people one by one; or a list of named persons. The
-    law judges such a request as one about these persons alone, and nothing here chooses by the list, so an answer to it
-    would hold everybody.
+    Raises InvalidInputError: another form; a condition that chooses people one by one; a digest of named persons
+    without the list behind it, or named persons in a form that does not name them. The law judges such a request as one
+    about these persons alone; without the list an answer would hold everybody, and a count, or a pseudonym, of a person
+    whom the asker named tells about that person.
     """
     form = decided.form
     check_conditions(decided.request, decided.decision, form, decided.pack.transformations)
-    if decided.request.population.named_persons_sha256 is not None:
+    if decided.unbacked:
         raise InvalidInputError(
-            cause="this version cannot choose people by a list of named persons",
-            cure="leave named_persons_sha256 out; the law then decides on the whole population",
+            cause="the request names persons by the digest of a list, and the list is not given",
+            cure="give it with --lines; `modicum request lines` makes the list and its digest",
+        )
+    if decided.named is not None and form is not Form.IDENTIFIED:
+        raise InvalidInputError(
+            cause=f"an answer about named persons in the form {form} would tell who they are, or is not computed here",
+            cure='ask with form = "identified", or ask about a population',
         )
     if form is not Form.STATISTICS and form not in RECORD_FORMS:
         raise InvalidInputError(

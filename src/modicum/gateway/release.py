@@ -17,7 +17,7 @@ import hashlib
 import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
             docket = home.journal.docket()
             check_keys(home, docket)
             check_tables(home, logged_dataset(home, docket, case.request["population"]["dataset"]))
-            decided = decided_now(home, case, docket)
+            decided = decided_now(home, case, docket, agreed_on=_agreed_on(case))
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
                 return _refuse(home, case, decided)
             _require_agreed(home, case, decided)
@@ -190,6 +190,10 @@ def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
     return Refused(
         case=case.id, decision_sha256=case.decision_sha256 or decided.decision.sha256, because=overall.because
     )
+
+
+def _agreed_on(case: CaseState) -> date | None:
+    return None if case.decision is None else date.fromisoformat(case.decision.as_of)
 
 
 def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:

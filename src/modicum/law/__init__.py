@@ -4,6 +4,8 @@ cedar      the one doorway to Cedar
 policy     one policy: its provision, its days, what it looks at
 packfiles  the TOML files of a pack, read strictly
 bodies     a body of law: one Cedar file, read strictly
+line_rules what a line about a named person must have
+lines      lines judged one by one, and the holds that they raise
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing

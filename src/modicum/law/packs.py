@@ -15,6 +15,7 @@ from typing import Final
 from modicum.law import packfiles as files
 from modicum.law.bodies import Body, because_of, read_body
 from modicum.law.cedar import DISCLOSE
+from modicum.law.line_rules import LineRules, read_line_rules
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Policy
 from modicum.model.dataset import UNKNOWN
@@ -88,6 +89,7 @@ class Pack:
     bodies: tuple[Body, ...]
     defaults: Defaults
     does_not_cover: tuple[str, ...]
+    lines: LineRules | None = None
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
 
@@ -144,6 +146,7 @@ def load_pack(source: str | Path) -> Pack:
         bodies=bodies,
         defaults=_defaults(head.defaults),
         does_not_cover=tuple(head.does_not_cover),
+        lines=read_line_rules(root, words),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
     )
