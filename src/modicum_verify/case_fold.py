@@ -125,6 +125,8 @@ def _lines(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, 
         raise EvidenceError(place=entry.place, cause="brings a second list of persons")
     if content["lines_sha256"] != case.named_persons_sha256:
         raise EvidenceError(place=entry.place, cause="brings another list of persons than the request names")
+    if not case.filed_at[:10] <= content["as_of"] <= entry.at[:10]:
+        raise EvidenceError(place=entry.place, cause="judges a list as of another day than its filing")
     if content["sufficient"] > content["total"]:
         raise EvidenceError(place=entry.place, cause="has more sufficient lines than lines")
     lines = Lines(**{**content, "holds": tuple(content["holds"])}, index=entry.index, at=entry.at)

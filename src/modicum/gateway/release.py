@@ -145,6 +145,9 @@ def _settle_all(home: Home) -> list[str]:
     for case in home.journal.docket().cases.values():
         if case.state is State.LOGGED:
             settled.append(_settle(home, case))
+        elif case.state is State.FILED and case.named_persons_sha256 is not None and case.lines is None:
+            decide_case(home, case.id)
+            settled.append(f"case {case.id}: its list of persons was recorded, and it was decided")
         elif case.state is State.DELIVERED:
             enter(home, gateway_events.accounted(home.journal.docket(), case.id))
             settled.append(f"case {case.id}: accounted")
