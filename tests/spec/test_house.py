@@ -49,10 +49,12 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.register",
             "modicum.custody.staging",
             "modicum.gateway.answering",
+            "modicum.gateway.finding",
         }
     ),
     "pyarrow": frozenset(
         {
+            "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",
             "modicum.custody.delimited",

@@ -162,6 +162,7 @@ def test_every_schema_is_shown_by_a_real_document() -> None:
         "statement",
         "manifest",
         "lines",
+        "lines-outcome",  # written by a release about named persons, which the doors play
     }
     shown |= {"table"}  # the twins of pictures, below
     assert set(SCHEMAS) - SHARED - shown == set()

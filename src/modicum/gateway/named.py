@@ -17,6 +17,7 @@ from modicum.docket import gateway_events
 from modicum.docket.signing import Event
 from modicum.gateway.home import Home
 from modicum.gateway.lines_file import parse_lines
+from modicum.gateway.outside import check_out
 from modicum.law.line_rules import LineRules
 from modicum.law.lines import Filed, Hold, LinesReport, judge_lines
 from modicum.law.packs import Pack
@@ -191,14 +192,8 @@ def check_logged(home: Home, docket: Docket, case: CaseState, *, request: Reques
 
 
 def write_salted(home: Home, out: Path, lines: Lines) -> None:
-    """Write a salted list for its asker, readable by them alone. Raises ConflictError: a file is there.
-
-    Raises InvalidInputError: it would lie in the home. NotFoundError: no such folder.
-    """
-    if out.resolve().is_relative_to(home.root.resolve()):
-        raise InvalidInputError(cause=f"{out} lies in the home itself", cure="name a file elsewhere with --out")
-    if not out.absolute().parent.is_dir():
-        raise NotFoundError(cause=f"there is no folder {out.absolute().parent}", cure="make it first")
+    """Write a salted list for its asker, readable by them alone. Raises what `check_out` raises."""
+    check_out(home, out)
     Folder(out.absolute().parent).write_new(out.name, canonical(lines.as_document()))
 
 

@@ -28,17 +28,18 @@ from modicum.gateway.answering import STAGED, Answered, compute
 from modicum.gateway.case import decide_case, decided_now, enter
 from modicum.gateway.catalogued import check_tables, logged_dataset
 from modicum.gateway.deciding import Decided, matrix_sha256
+from modicum.gateway.finding import outcome_path
 from modicum.gateway.grounds import check_keys, check_quorum
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
+from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.model.decision import Because, Verdict
 from modicum.model.errors import (
     ConflictError,
     EvidenceError,
     InternalError,
-    InvalidInputError,
     ModicumError,
     NotFoundError,
     OutstandingError,
@@ -47,7 +48,7 @@ from modicum.seal.age import OneTimeIdentity
 from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, prepare, write_package
 from modicum.storage import Folder
-from modicum_verify.canonical import parse_canonical
+from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
@@ -107,7 +108,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     process is at it. LogUnavailableError (6): the log or the disk cannot take an entry.
     """
     home.require_writable()
-    _check_out(home, out)
+    check_out(home, out)
     with _releasing(home):
         with home.journal.locked():
             _settle_all(home)
@@ -167,20 +168,11 @@ def _settle(home: Home, case: CaseState) -> str:
     # The package may lie half or wholly written under its staged name, key.age in it: first it goes, then the entry
     # says so.
     home.folder.sweep(older_than_s=0)
-    home.folder.discard(home.folder.list(STAGED))
     name = release_name(case.id, len(case.releases))
+    home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
     enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
     return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
-
-
-def _check_out(home: Home, out: Path) -> None:
-    if out.resolve().is_relative_to(home.root.resolve()):
-        raise InvalidInputError(cause=f"{out} lies in the home itself", cure="name a file elsewhere with --out")
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name another file with --out")
-    if not out.absolute().parent.is_dir():
-        raise NotFoundError(cause=f"there is no folder {out.absolute().parent}", cure="make it first")
 
 
 def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
@@ -275,6 +267,8 @@ def _log(
             persons=answered.persons,
             document=_line(manifest, decided),
         )
+        if answered.outcome is not None:
+            home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
         entry = home.journal.record(
             "released", prepared.released_content(accounting_sha256=accounting), case=case_id, actor="gateway"
         )
@@ -289,7 +283,7 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
     try:
         home.ledger.refresh()
         if find_case(home.journal.docket(), case_id).state is not State.LOGGED:
-            home.folder.discard(home.folder.list(STAGED))
+            home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
             discard(home.folder, dataset_name=dataset, release=name)
     except (OSError, ModicumError):
         return  # The first error is the one to tell; the next release or the doctor settles the rest.
