@@ -28,6 +28,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.gateway.case",
             "modicum.gateway.founding",
             "modicum.gateway.keys",
+            "modicum.gateway.witnessing",
             "modicum.seal.manifest",
             "modicum.seal.package",
             "modicum_verify.ed25519",
@@ -50,6 +51,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
             "modicum.gateway.answering",
             "modicum.gateway.finding",
+            "modicum.law.grid",
         }
     ),
     "pyarrow": frozenset(
@@ -64,7 +66,14 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
         }
     ),
-    "pydantic": frozenset({"modicum.gateway.founding", "modicum.gateway.request_file", "modicum.law.packfiles"}),
+    "pydantic": frozenset(
+        {
+            "modicum.gateway.founding",
+            "modicum.gateway.request_file",
+            "modicum.gateway.witnessing",
+            "modicum.law.packfiles",
+        }
+    ),
     "pyrage": frozenset({"modicum.seal.age"}),
     "rich": frozenset({"modicum.cli.output"}),
     "typer": frozenset({"modicum.cli.*"}),

@@ -1,5 +1,6 @@
 """A decision: for each stratum x column x form a verdict, what it rests on, and what is missing."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -51,17 +52,31 @@ class Because:
         }
 
 
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Conflict:
+    """A statute that speaks against a policy of the custodian which denies: shown to counsel, never resolved here."""
+
+    statute: Because
+    policy: Because
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {"statute": self.statute.as_document(), "policy": self.policy.as_document()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """What many cells have in common (a `class` in the JSON): never without a `because`.
 
     `missing` lists every minimal set of facts that would turn a conditional cell; `obligations` bind the recipient.
+    `conflicts`: where the custodian's own policy denies what a statute says no policy may restrict. The verdict stands.
     """
 
     verdict: Verdict
     because: tuple[Because, ...]
     missing: tuple[tuple[str, ...], ...] = ()
     obligations: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON."""
@@ -70,6 +85,7 @@ class Cell:
             "because": [each.as_document() for each in self.because],
             "missing": [list(facts) for facts in self.missing],
             "obligations": list(self.obligations),
+            "conflicts": [each.as_document() for each in self.conflicts],
         }
 
 
@@ -80,6 +96,14 @@ class PackRef:
     name: str
     version: str
     sha256: str
+
+
+def _nested(cells: Sequence[int], strata: int, columns: int, forms: int) -> list[list[list[int]]]:
+    if not (strata and columns and forms):
+        return [[] for _ in range(strata)]
+    shape = (strata, columns, forms)
+    nested: Any = memoryview(array("I", cells)).cast("B").cast("I", shape).tolist()
+    return list(nested)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +135,6 @@ class Decision:
 
     def as_document(self) -> dict[str, Any]:
         """The decision as published JSON (docs/reference/schemas/decision.json)."""
-        wide, deep = len(self.columns), len(self.forms)
         return {
             "schema": DECISION_SCHEMA,
             "request_sha256": self.request_sha256,
@@ -125,10 +148,7 @@ class Decision:
             "strata": [dict(stratum) for stratum in self.strata],
             "forms": [str(form) for form in self.forms],
             "classes": [each.as_document() for each in self.classes],
-            "cells": [
-                [[int(self.cells[(s * wide + c) * deep + f]) for f in range(deep)] for c in range(wide)]
-                for s in range(len(self.strata))
-            ],
+            "cells": _nested(self.cells, len(self.strata), len(self.columns), len(self.forms)),
             "lowest_form": str(self.lowest_form),
         }
 
