@@ -107,7 +107,7 @@ def test_forms_that_do_not_name_people_stay_closed_for_lists(world: World, form:
 @pytest.fixture
 def held(world: World) -> World:
     people = plain(world, 11)
-    ran = file_list(world, [line(each, number) for number, each in enumerate(people)], columns=ASKED[:2])
+    ran = file_list(world, [line(each, number) for number, each in enumerate(people)])
     assert ran.exit == 4, ran
     assert ran.document["lines"]["held"] is True
     return world
@@ -185,8 +185,9 @@ def test_no_name_and_no_number_of_a_list_stands_anywhere_but_in_the_asker_s_file
     rows[0] |= {"ssn": people[0].one("SSN_NUM"), "date_of_birth": people[0].one("BIRTH_DT")}
     rows[1]["issued_by"] = ""
     secrets = secrets_of(people) | {b"A. Detective", b"26-mc-0000"}
+    wide = [*ASKED, "eligibility.SSN_NUM", "eligibility.BIRTH_DT"]
     out, digest = salted(world, rows)
-    request = asking(world, digest)
+    request = asking(world, digest, columns=wide)
     for command in (["request", "check"], ["decide"], ["propose"]):
         world.run(*command, request, "--lines", out)
         world.run(*command, request, "--lines", out, "--json")

@@ -61,6 +61,7 @@ def rows(count: int, *, start: int = 0) -> list[Row]:
 def asked(folder: Path, lines: Lines, **changes: Any) -> Any:
     given = {
         "purpose": "law_enforcement.process",
+        "columns": ["eligibility.ELGBL_1ST_NAME", "eligibility.ELGBL_LAST_NAME", "eligibility.MSIS_IDENT_NUM"],
         "authorities": [{"kind": "court_order", "citation": "D. Md. 1:26-mc-00017"}],
         "population": {"dataset": "medicaid", "named_persons_sha256": lines.sha256},
     }
