@@ -27,7 +27,7 @@ from modicum_verify.case_state import (
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, VERB_OF, text_sha256
-from modicum_verify.holds import why_not_lifting
+from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.moves import MOVES, PERMISSIONS, State
 from modicum_verify.roster import Roster, check_signature
 from modicum_verify.statement import Statement, Verb
@@ -178,8 +178,10 @@ def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[
     name = content["fact"]
     if name in case.facts:
         raise EvidenceError(place=entry.place, cause="attests a fact that holds already")
+    if name in LIFTING and not case.held:
+        raise EvidenceError(place=entry.place, cause="lifts a hold that does not stand")
     reason = why_not_lifting(
-        name, roles=said.roles, organisation=said.organisation, custodian=case.custodian, asker=case.asker
+        name, roles=said.roles, organisation=said.organisation, custodian=case.custodian, parties=case.parties
     )
     if reason is not None:
         raise EvidenceError(place=entry.place, cause=f"lifts a hold, and {reason}")

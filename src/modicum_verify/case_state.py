@@ -191,6 +191,13 @@ class CaseState:
         return self.requester.split("/", 1)[0]
 
     @property
+    def parties(self) -> frozenset[str]:
+        """The organisations that ask or would receive."""
+        recipients = self.request.get("recipients")
+        named = recipients if isinstance(recipients, list) else []
+        return frozenset({self.asker, *(str(each.get("organisation")) for each in named if isinstance(each, Mapping))})
+
+    @property
     def ended(self) -> bool:
         """Whether only words can be added."""
         return self.state in ENDS

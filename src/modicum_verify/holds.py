@@ -1,7 +1,7 @@
 """A hold on the lines of a case, and who lifts it: counsel of the custodian, then somebody of another organisation.
 
 An implausible number of matters under one name is a question that people must answer in their own names. Two facts
-answer it, each signed and in the log; the organisation that asks can give neither.
+answer it, each signed and in the log; neither who asks nor who would receive can give one.
 """
 
 from collections.abc import Collection
@@ -13,12 +13,17 @@ LIFTING: Final = (REVIEWED, AGREED)
 """The facts that lift a hold together."""
 
 
-def why_not_lifting(fact: str, *, roles: Collection[str], organisation: str, custodian: str, asker: str) -> str | None:
-    """Why somebody may not attest one of the facts that lift a hold; None where they may, or for any other fact."""
+def why_not_lifting(
+    fact: str, *, roles: Collection[str], organisation: str, custodian: str, parties: Collection[str]
+) -> str | None:
+    """Why somebody may not attest one of the facts that lift a hold; None where they may, or for any other fact.
+
+    parties: the organisations that ask or would receive.
+    """
     if fact not in LIFTING:
         return None
-    if organisation == asker:
-        return "the asker's own organisation lifts no hold"
+    if organisation in parties:
+        return "an organisation that asks or would receive lifts no hold"
     if fact == REVIEWED:
         return None if organisation == custodian and "counsel" in roles else "only counsel of the custodian may"
     return None if organisation != custodian else "only somebody of another organisation than the custodian may"

@@ -297,9 +297,13 @@ def test_a_warrant_that_runs_out_leaves_the_answer_and_the_last_one_ends_the_cas
 SHA = "ab" * 32
 
 
-def named_world() -> docket.World:
+def named_world(*recipients: str) -> docket.World:
     made = docket.World()
     request = replace(docket.request(), population=Population(dataset="enrolment", named_persons_sha256=SHA))
+    for each in recipients:
+        organisation, person = each.split("/")
+        more = replace(request.recipients[0], organisation=organisation, person=person)
+        request = replace(request, recipients=(*request.recipients, more))
     made.do(docket.file_request(made.docket, request, by=docket.by(ANALYST), year=2026))
     return made
 
@@ -368,6 +372,18 @@ def test_the_fold_agrees_on_nothing_while_a_hold_stands() -> None:
     assert not made.case().held
 
 
+def test_a_hold_is_not_lifted_before_it_stands() -> None:
+    from modicum.docket.signing import in_case
+
+    made = named_world()
+    with pytest.raises(ConflictError, match="not held"):
+        lift(made, REVIEWED, "cms/counsel")
+    content = {"fact": REVIEWED, "value": True, "text": ""}
+    early = in_case("fact", content, case=made.case(), log_size=made.docket.size, by=docket.by("cms/counsel"))
+    with pytest.raises(EvidenceError, match="does not stand"):
+        made.do(early)
+
+
 def docket_vote(made: docket.World, vote: dict[str, Any], person: str) -> Any:
     from modicum.docket.signing import in_case
 
@@ -396,6 +412,14 @@ def test_neither_command_nor_fold_lets_the_wrong_person_lift_a_hold(fact: str, w
     forged = in_case("fact", content, case=made.case(), log_size=made.docket.size, by=docket.by(who))
     with pytest.raises(EvidenceError, match="lifts a hold"):
         made.do(forged)
+
+
+def test_a_recipient_lifts_no_hold() -> None:
+    made = named_world("il-hfs/origin")
+    record(made)
+    with pytest.raises(NotPermittedError, match="would receive"):
+        lift(made, AGREED, "il-hfs/origin")
+    lift(made, AGREED, "ca-dhcs/origin")
 
 
 def test_folding_in_parts_gives_the_same() -> None:

@@ -19,7 +19,7 @@ from modicum.model.errors import (
 from modicum.model.request import Request
 from modicum_verify.case_state import CaseState, Decided
 from modicum_verify.fold import Docket, next_case_id
-from modicum_verify.holds import why_not_lifting
+from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.statement import Verb
 
 __all__ = [
@@ -92,12 +92,14 @@ def attest(
         roles=member.roles,
         organisation=member.organisation,
         custodian=docket.roster.custodian,
-        asker=case.asker,
+        parties=case.parties,
     )
     if reason is not None:
         raise NotPermittedError(
             cause=f"{member.handle} may not attest {fact}: {reason}", cure="see docs/reference/lines.md"
         )
+    if fact in LIFTING and not case.held:
+        raise ConflictError(cause=f"case {case_id} is not held", cure="nothing to do; there is no hold to lift")
     if fact in case.facts:
         raise ConflictError(
             cause=f"{fact} was attested by {case.facts[fact].person} (entry {case.facts[fact].index})",

@@ -29,7 +29,8 @@ them, from at least two organisations; the asker's organisation never counts. An
 seen the answer to every blocking objection. Any new decision, and any fact, resets the votes.
 
 A list of persons whose lines stand for too many matters under one name is **held**. Counsel of the custodian attests
-`bulk-hold-reviewed`, and somebody of another organisation, not the asker's, `bulk-hold-agreed`; together they lift it.
+`bulk-hold-reviewed`, and somebody of another organisation, neither asker nor recipient, `bulk-hold-agreed`; together
+they lift it.
 """
 
 _WORDS = """\
