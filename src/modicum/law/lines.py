@@ -5,7 +5,7 @@ be told about them is the matrix's to say. No value of a line stands in what thi
 """
 
 from array import array
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -120,8 +120,9 @@ def judge_lines(
         JudgedLine(number=line.number, faults=tuple(_faults(line, rules=rules, kinds=kinds, as_of=as_of)))
         for line in lines
     )
-    past = tuple(earlier)
-    found = (_hold(rule, lines, rules=rules, as_of=as_of, earlier=past) for rule in rules.holds)
+    counted = [_counted(line, rules, on=as_of, own=True) for line in lines]
+    past = [_counted(line, rules, on=each.on, own=each.same_requester) for each in earlier for line in each.lines]
+    found = (_hold(rule, counted, past, as_of=as_of) for rule in rules.holds)
     return LinesReport(lines=judged, holds=tuple(each for each in found if each is not None))
 
 
@@ -178,32 +179,43 @@ def _day(text: str) -> date | None:
     return day if day.isoformat() == text else None  # one way of writing a day, as in the log
 
 
-def _hold(
-    rule: HoldRule, lines: Sequence[Line], *, rules: LineRules, as_of: date, earlier: tuple[Filed, ...]
-) -> Hold | None:
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What a line counts for, in the coarse form of names: its official, its matter, its person; since when; whose."""
+
+    official: str
+    matters: tuple[str, ...]
+    persons: tuple[str, ...]
+    on: date
+    own: bool
+
+
+def _counted(line: Line, rules: LineRules, *, on: date, own: bool) -> _Counted:
+    persons = sorted({name for some in (rules.name, *rules.identifiers) for name in some})
+    return _Counted(
+        official=counting_key(line.text(rules.official)),
+        matters=(counting_key(line.text(rules.matter)),),
+        persons=tuple(counting_key(line.text(name)) for name in persons),
+        on=on,
+        own=own,
+    )
+
+
+def _hold(rule: HoldRule, asked: Sequence[_Counted], past: Sequence[_Counted], *, as_of: date) -> Hold | None:
     since = as_of - timedelta(days=rule.within_days)
-    looked = list(lines)
+    looked = list(asked)
     if rule.within_days:
-        for filed in earlier:
-            if since <= filed.on <= as_of and (rule.under == "official" or filed.same_requester):
-                looked += filed.lines
-    counted = max((len(each) for each in _counted(rule, looked, rules).values()), default=0)
+        looked += [each for each in past if since <= each.on <= as_of and (rule.under == "official" or each.own)]
+    groups: dict[str, set[tuple[str, ...]]] = {}
+    for each in looked:
+        under = each.official if rule.under == "official" else "all"
+        what = each.matters if rule.counts == "matters" else each.persons
+        if under and any(what):  # A line without a name, or without what is counted, adds nothing.
+            groups.setdefault(under, set()).add(what)
+    counted = max(map(len, groups.values()), default=0)
     if counted <= rule.more_than:
         return None
     return Hold(
         because=rule.because, counts=rule.counts, under=rule.under,
         counted=counted, more_than=rule.more_than, within_days=rule.within_days,
     )  # fmt: skip
-
-
-def _counted(rule: HoldRule, lines: Iterable[Line], rules: LineRules) -> Mapping[str, set[tuple[str, ...]]]:
-    """What is counted, by the name under which it stands; a line without a name, or a matter, is left out."""
-    found: dict[str, set[tuple[str, ...]]] = {}
-    persons = tuple(sorted({name for some in (rules.name, *rules.identifiers) for name in some}))
-    for line in lines:
-        under = counting_key(line.text(rules.official)) if rule.under == "official" else "all"
-        fields = (rules.matter,) if rule.counts == "matters" else persons
-        what = tuple(counting_key(line.text(name)) for name in fields)
-        if under and any(what):
-            found.setdefault(under, set()).add(what)
-    return found

@@ -22,4 +22,6 @@ def counting_key(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
+    if text.isascii():  # nothing to take apart, and most names of a long list are
+        return text
     return "".join(each for each in unicodedata.normalize("NFKD", text) if unicodedata.category(each) != "Mn")
