@@ -101,6 +101,8 @@ def played() -> World:
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
     _name_persons(world)
     _enrol(world)
+    _renew(world)
+    world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
     world.done("log export --out ~/copy --bodies")
@@ -159,6 +161,14 @@ def _enrol(world: World) -> None:
     )
     key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
     world.done(f"member enrol {made} --as cms/privacy-officer --as ca-dhcs/data-officer --member-key {key}")
+
+
+def _renew(world: World) -> None:
+    """A new key for one person, and another one taken off the roster."""
+    key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
+    new = world.folder / "state" / "keys" / "people" / "ca-dhcs.privacy-officer"
+    world.done(f"member rotate other-university/scholar --new-key {new} --key {key}")
+    world.done("member revoke other-university/scholar --text left --as cms/privacy-officer --as ca-dhcs/data-officer")
 
 
 def _ask_witnesses(world: World) -> None:

@@ -9,7 +9,18 @@ import traceback
 
 import typer
 
-from modicum.cli import account, data, docket, house, law, log, release, request
+from modicum.cli import (
+    account,
+    data,
+    docket,
+    house,
+    law,
+    law_vectors,
+    log,
+    member,
+    release,
+    request,
+)
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
@@ -27,10 +38,12 @@ house.register(app)
 data.register(app)
 request.register(app)
 docket.register(app)
+member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
+law_vectors.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

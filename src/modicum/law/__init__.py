@@ -11,4 +11,7 @@ tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing
 decide     the matrix of a request
 XX
+coverage   rules that have no vectors of their own
+overlap    whether two policies can hold of one cell
+mutation   packs that are wrong in one rule, which the vectors must notice
 """

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 from modicum.law.bodies import Body, check_shape, read_policies
 from modicum.law.cedar import DISCLOSE, Parsed
 from modicum.law.packs import Pack, PackVocabulary, confirmations, refuse_doubles
-from modicum.law.policy import Policy
+from modicum.law.policy import Policy, look, representatives
 from modicum.model.decision import PackRef
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum_verify.canonical import digest
@@ -80,6 +80,20 @@ def without_default(pack: Pack, body_id: str, *, permit_id: str) -> Pack:
     everything = read_policies(text, body=body, lexicon=pack.lexicon)
     told = {"without the default of": body_id, "permit": permit_id}
     return _with(pack, replace(body, policies=(*body.policies, *everything)), told, checked=False)
+
+
+def without_exceptions(pack: Pack, policy_id: str) -> Pack:
+    """The pack with one policy that excepts nothing: its `unless` are left out.
+
+    Raises NotFoundError: no such policy, or it has no `unless` beside another condition.
+    """
+    policy = policy_of(pack, policy_id)
+    if not policy.exceptions:
+        raise NotFoundError(cause=f"the policy {policy_id} excepts nothing", cure=CURE)
+    kept = [each for each in policy.parsed.document["conditions"] if each["kind"] == "when"]
+    atoms, facts = look(parsed := _parsed(policy, conditions=kept))
+    domains = representatives(atoms, pack.lexicon.domains)
+    return replaced(pack, policy_id, replace(policy, parsed=parsed, atoms=atoms, facts=facts, representatives=domains))
 
 
 def inverted(pack: Pack, policy_id: str, *, how: Inversion | None = None) -> Pack:

@@ -63,12 +63,13 @@ class Defaults(Strict):
 
 
 class Placed(Strict):
-    """A rule that is encoded, but not as a policy of its own."""
+    """A rule that is encoded, but not as a policy of its own. `inside`: policies whose `unless` holds it."""
 
     id: Text
     cite: Text
     title: Text
     where: Text
+    inside: list[Text] = Field(default_factory=list)
 
 
 class NotEncoded(Strict):
@@ -78,6 +79,15 @@ class NotEncoded(Strict):
     cite: Text
     title: Text
     reason: Text
+
+
+class ProfileEntry(Strict):
+    """Which bodies of law can bear on a custodian of a kind: a claim for readers, which `profiles` proves."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Text
+    custodian: Text
+    bodies: Annotated[list[Text], Field(min_length=1)]
 
 
 class PackFile(Strict):
@@ -91,6 +101,7 @@ class PackFile(Strict):
     does_not_cover: list[Text]
     bodies: Annotated[list[BodyEntry], Field(min_length=1)]
     defaults: Defaults
+    profiles: list[ProfileEntry] = []
     placed: list[Placed] = []
     not_encoded: list[NotEncoded] = []
 

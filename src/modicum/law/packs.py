@@ -62,6 +62,19 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a pack claims of a custodian of a kind: these bodies of law (in the pack's order) and no others bear on it.
+
+    It drops nothing from a decision; `profiles.bearing` finds whether it is true.
+    """
+
+    id: str
+    title: str
+    custodian: str
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of `modicum law list`: a rule and what became of it."""
 
@@ -78,7 +91,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
-    """A pack, loaded whole."""
+    """A pack, loaded whole. `inside`: policies whose `unless` holds a rule that has no policy of its own."""
 
     ref: PackRef
     title: str
@@ -90,6 +103,8 @@ class Pack:
     bodies: tuple[Body, ...]
     defaults: Defaults
     does_not_cover: tuple[str, ...]
+    profiles: tuple[Profile, ...]
+    inside: Mapping[str, tuple[str, ...]]
     lines: LineRules | None = None
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
@@ -100,6 +115,13 @@ class Pack:
             if entry.form is form and _covers(entry.purpose, purpose):
                 return Quorum(roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals)
         raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+
+    def default_reasons(self) -> tuple[Because, ...]:
+        """What is cited where no policy decides: the defaults of the bodies, then those of the gateway."""
+        gateway = self.defaults
+        bodies = tuple(body.default for body in self.bodies if body.default is not None)
+        return (*bodies, gateway.unclassified, gateway.unknown, gateway.party, gateway.nobody, gateway.expired,
+                gateway.error)  # fmt: skip
 
     def rules(self) -> list[Rule]:
         """Every rule: policies in the order of their files, then defaults, then what stands elsewhere or nowhere."""
@@ -142,6 +164,7 @@ def load_pack(source: str | Path) -> Pack:
     bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
     _refuse_strays(root, head)
     refuse_doubles(bodies)
+    _refuse_nowhere(head, bodies)
     return Pack(
         ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
         title=head.title,
@@ -153,6 +176,8 @@ def load_pack(source: str | Path) -> Pack:
         bodies=bodies,
         defaults=_defaults(head.defaults),
         does_not_cover=tuple(head.does_not_cover),
+        profiles=tuple(_profiles(head, words)),
+        inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
         lines=read_line_rules(root, words),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
@@ -187,6 +212,19 @@ def _refuse_strays(root: Path, head: files.PackFile) -> None:
         raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
 
 
+def _profiles(head: files.PackFile, words: files.VocabularyFile) -> Iterator[Profile]:
+    known = [entry.id for entry in head.bodies]
+    if len({entry.id for entry in head.profiles}) < len(head.profiles):
+        raise InvalidInputError(cause="pack file pack.toml: two profiles have the same id", cure=CURE)
+    for entry in head.profiles:
+        strange = sorted(set(entry.bodies) - set(known))
+        if strange or entry.custodian not in words.kinds:
+            what = f"no body {strange[0]}" if strange else f"no kind {entry.custodian}"
+            raise InvalidInputError(cause=f"pack file pack.toml: profile {entry.id}: {what}", cure=CURE)
+        listed = tuple(each for each in known if each in entry.bodies)
+        yield Profile(id=entry.id, title=entry.title, custodian=entry.custodian, bodies=listed)
+
+
 def refuse_doubles(bodies: tuple[Body, ...]) -> None:
     """Refuse an @id that stands twice in a pack. Raises InvalidInputError."""
     seen: set[str] = set()
@@ -194,6 +232,15 @@ def refuse_doubles(bodies: tuple[Body, ...]) -> None:
         if policy.id in seen:
             raise InvalidInputError(cause=f"pack: two policies have the @id {policy.id}", cure=CURE)
         seen.add(policy.id)
+
+
+def _refuse_nowhere(head: files.PackFile, bodies: tuple[Body, ...]) -> None:
+    excepting = {policy.id for body in bodies for policy in body.policies if policy.exceptions}
+    for placed in head.placed:
+        for name in sorted(set(placed.inside) - excepting):
+            raise InvalidInputError(
+                cause=f"pack file pack.toml: placed {placed.id}: no policy {name} has an `unless`", cure=CURE
+            )
 
 
 def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:

@@ -66,6 +66,12 @@ class Policy:
         return self.effect == "permit" and self.action == DISCLOSE
 
     @property
+    def exceptions(self) -> bool:
+        """Whether something is excepted from it: an `unless` beside another condition."""
+        conditions = self.parsed.document.get("conditions", [])
+        return len(conditions) > 1 and any(each["kind"] == "unless" for each in conditions)
+
+    @property
     def confirmation(self) -> str | None:
         """The fact that must hold before an unverified permit counts: that counsel has read the provision."""
         return f"counsel-confirms:{self.id}" if self.permits and self.verified == "unverified" else None
