@@ -15,6 +15,7 @@ from modicum.cli import (
     docket,
     house,
     law,
+    law_proofs,
     law_vectors,
     log,
     member,
@@ -43,6 +44,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
+law_proofs.register(law.group)
 law_vectors.register(law.group)
 
 

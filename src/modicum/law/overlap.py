@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import product
 from typing import Final
 
-from modicum.law.bodies import REQUEST_ATTRIBUTES
 from modicum.law.cedar import Situation, Truth, Value, holds
+from modicum.law.lexicon import REQUEST_ATTRIBUTES
 from modicum.law.policy import FACTS, Policy
 
 _NEVER_UNKNOWN: Final = REQUEST_ATTRIBUTES | {"form"}
