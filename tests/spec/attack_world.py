@@ -1,5 +1,6 @@
 """A small home, and what somebody does to it who holds all its files but nobody's own key."""
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -50,6 +51,11 @@ def file(home: Home, folder: Path, name: str, **changes: Any) -> str:
     """File an example request as its requester; gives the case."""
     asked = parse_request(request(folder, name, **changes))
     return cases.file_case(home, asked, key=person_key(home.folder, ASKER[name]))
+
+
+def hashlib_of(path: Path) -> str:
+    """The digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def approve(home: Home, case: str, *people: str) -> None:

@@ -10,6 +10,7 @@ from typing import Final
 from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
 from modicum.gateway.home import Home
 from modicum.gateway.logbook import fsck
+from modicum.gateway.named import check_lists
 from modicum.gateway.release import recover
 from modicum.gateway.stored import replay_decisions
 from modicum.model.errors import EvidenceError, ModicumError
@@ -46,6 +47,7 @@ def examine(root: Path) -> list[Finding]:
         ("policy pack", lambda: _pack(home)),
         ("stored decisions", lambda: _decisions(home)),
         ("data sets", lambda: _data(home)),
+        ("lists of named persons", lambda: f"{check_lists(home, home.journal.docket())} sealed"),
     ]
     return [_run(name, check) for name, check in checks]
 
