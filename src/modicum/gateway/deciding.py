@@ -132,12 +132,17 @@ def decide_request(
         as_of=as_of or today,
         hypothetical=(as_of is not None and as_of != today) or (names_persons and named is None),
     )
-    if named is not None and not named.lines:
-        decision = barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
+    if named is not None:
+        decision = under_list(decision, named, pack=pack)
     # How many of a list are in the records is nobody's to know before an answer; a stratum's count would mislead.
     people = None if names_persons else persons_by_stratum(home.folder, dataset)
     rungs = ladder(request, decision, people=people)
     return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs, named=named)
+
+
+def under_list(decision: Decision, named: Named, *, pack: Pack) -> Decision:
+    """The decision on a request with the list behind it: everything is forbidden where no line is sufficient."""
+    return decision if named.lines else barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
 
 
 def kinds_of(request: Request, docket: Docket) -> Kinds:
