@@ -8,5 +8,5 @@ packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing
 decide     the matrix of a request
-vectors    decisions that a pack must reproduce
+XX
 """
