@@ -109,6 +109,10 @@ def object_(
     text: TextOption,
     grounds: Annotated[str, typer.Option("--grounds", help="The provision or principle relied on.")] = "unstated",
     state: Annotated[str | None, typer.Option("--state", help="Objects for the people of this State only.")] = None,
+    stratum: Annotated[
+        list[str] | None,
+        typer.Option("--stratum", help="Objects for these people only, as attribute=value of the pack; repeatable."),
+    ] = None,
     who: AsOption = None,
     key: KeyOption = None,
     home: HomeOption = DEFAULT_HOME,
@@ -119,9 +123,19 @@ def object_(
     Example:  modicum docket object 2026-0001 --grounds "42 U.S.C. 1396a(a)(7)" --text "..." --as cms/privacy-officer
     """
     here = Home.open(home)
-    strata = None if state is None else {"origin_state": state}
+    strata = _strata([*([f"origin_state={state}"] if state else []), *(stratum or [])])
     cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
     _say_case(here, case, as_json=as_json, did="objection entered")
+
+
+def _strata(given: list[str]) -> dict[str, str] | None:
+    pairs = [each.partition("=") for each in given]
+    if not all(name and value for name, _, value in pairs) or len({name for name, _, _ in pairs}) < len(pairs):
+        raise InvalidInputError(
+            cause="a stratum is no attribute=value, or names an attribute twice",
+            cure="write for example --stratum member_state=NL",
+        )
+    return {name: value for name, _, value in pairs} or None
 
 
 @group.command("answer")

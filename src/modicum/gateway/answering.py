@@ -43,7 +43,8 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
     """
     check_computable(decided)
-    planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations)
+    pack = decided.pack
+    planned = plan(decided.request, decided.decision, decided.form, pack.transformations, pack.traits)
     if planned.is_empty:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
     with Engine.open(home.folder, decided.dataset) as engine:
@@ -60,7 +61,7 @@ def check_computable(decided: Decided) -> None:
     would hold everybody.
     """
     form = decided.form
-    check_conditions(decided.request, decided.decision, form, decided.pack.transformations)
+    check_conditions(decided.request, decided.decision, form, decided.pack.transformations, decided.pack.traits)
     if decided.request.population.named_persons_sha256 is not None:
         raise InvalidInputError(
             cause="this version cannot choose people by a list of named persons",

@@ -15,7 +15,7 @@ from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
-from modicum.gateway.grounds import check_facts
+from modicum.gateway.grounds import check_facts, check_kinds
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import parse_request
 from modicum.model.dataset import UNKNOWN
@@ -125,12 +125,28 @@ def object_to(
     text: str,
     strata: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Object; the objection stays with the case, its release and its manifest for ever."""
+    """Object; the objection stays with the case, its release and its manifest for ever.
+
+    strata: row attributes and values of the people that it is about. Raises InvalidInputError: not of the pack.
+    """
+    _check_strata(home, strata or {})
     return _signed(
         home,
         key,
         lambda docket, by: commands.object_(docket, case_id, by=by, grounds=grounds, text=text, strata=strata),
     )
+
+
+def _check_strata(home: Home, strata: Mapping[str, str]) -> None:
+    attributes = home.pack().attributes if strata else {}
+    for name, value in strata.items():
+        if name not in attributes:
+            known = ", ".join(sorted(attributes))
+            raise InvalidInputError(cause=f"the pack knows no row attribute {name}", cure=f"name one of: {known}")
+        if value not in attributes[name]:
+            raise InvalidInputError(
+                cause=f"{value} is no value of {name} in the pack", cure=f"see {name} in strata.toml of the pack"
+            )
 
 
 def answer(home: Home, case_id: str, *, key: Ed25519PrivateKey, objection: int, text: str) -> Entry:
@@ -161,6 +177,9 @@ def enrol(
             cause="an enrolment needs [person], perhaps [organisation], and the new person's own key",
             cure="see docs/reference/roster.md; give the key with --member-key",
         )
+    newcomers = document.get("organisation")
+    if isinstance(newcomers, Mapping) and isinstance(newcomers.get("kind"), str):
+        check_kinds(home.pack(), [newcomers["kind"]], cure="enrol the organisation with one of its kinds")
     person = {"name": "", **document["person"], "public_key": public_key_line(member_key)}
     with _writing(home) as docket:
         newcomer = KeySigner(f"{person.get('organisation')}/{person.get('person')}", member_key)

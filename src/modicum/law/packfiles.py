@@ -17,6 +17,7 @@ from modicum.model.forms import Form
 
 Text = Annotated[str, Field(min_length=1)]
 Verified = Literal["text-read", "secondary", "unverified"]
+Transformation = Literal["keep", "drop", "year", "zip3", "pseudonym"]  # those of `answer.treatments`; a test compares
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
 
 
@@ -111,8 +112,16 @@ class PurposeEntry(Strict):
 class TransformationEntry(Strict):
     """What happens to a class in a form; `otherwise` is the rest."""
 
-    otherwise: Text
-    classes: Mapping[str, Text] = {}
+    otherwise: Transformation
+    classes: Mapping[str, Transformation] = {}
+
+
+class TraitsEntry(Strict):
+    """What classes can do to a person, beyond what follows from the form `statistics` (see `model.traits`)."""
+
+    naming: list[Text] = []
+    pointing: list[Text] = []
+    dated: list[Text] = []
 
 
 class VocabularyFile(Strict):
@@ -125,6 +134,7 @@ class VocabularyFile(Strict):
     facts: Mapping[str, FactEntry]
     obligations: Mapping[str, Text]
     transformations: Mapping[Form, TransformationEntry]
+    traits: TraitsEntry = TraitsEntry()
 
 
 class AttributeEntry(Strict):

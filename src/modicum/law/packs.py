@@ -21,6 +21,7 @@ from modicum.model.dataset import UNKNOWN
 from modicum.model.decision import Because, PackRef
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import DISCLOSING, Form
+from modicum.model.traits import ClassTraits
 from modicum_verify.canonical import digest
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "packs"
@@ -86,6 +87,7 @@ class Pack:
     lexicon: Lexicon = field(repr=False)
     attributes: Mapping[str, frozenset[str]]
     transformations: Mapping[tuple[Form, str], str]
+    traits: ClassTraits
     bodies: tuple[Body, ...]
     defaults: Defaults
     does_not_cover: tuple[str, ...]
@@ -138,6 +140,7 @@ def load_pack(source: str | Path) -> Pack:
         schema=files.read_text(root, "schema.cedarschema"),
     )
     bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
+    transformations = dict(_transformations(words))
     _refuse_strays(root, head)
     refuse_doubles(bodies)
     return Pack(
@@ -147,7 +150,8 @@ def load_pack(source: str | Path) -> Pack:
         vocabulary=_vocabulary(words, bodies),
         lexicon=lexicon,
         attributes=MappingProxyType({name: frozenset(entry.domain) for name, entry in strata.attributes.items()}),
-        transformations=MappingProxyType(dict(_transformations(words))),
+        transformations=MappingProxyType(transformations),
+        traits=_traits(words, transformations),
         bodies=bodies,
         defaults=_defaults(head.defaults),
         does_not_cover=tuple(head.does_not_cover),
@@ -218,6 +222,18 @@ def confirmations(bodies: tuple[Body, ...]) -> dict[str, str]:
         for policy in body.policies
         if policy.confirmation is not None
     }
+
+
+def _traits(words: files.VocabularyFile, transformations: Mapping[tuple[Form, str], str]) -> ClassTraits:
+    entry = words.traits
+    for stranger in sorted({*entry.naming, *entry.pointing, *entry.dated} - set(words.classes)):
+        raise InvalidInputError(cause=f"pack file vocabulary.toml: traits: no class {stranger}", cure=CURE)
+    return ClassTraits.of(
+        transformations,
+        naming=frozenset(entry.naming),
+        pointing=frozenset(entry.pointing),
+        dated=frozenset(entry.dated),
+    )
 
 
 def _transformations(words: files.VocabularyFile) -> Iterator[tuple[tuple[Form, str], str]]:

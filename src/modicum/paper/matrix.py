@@ -14,7 +14,7 @@ from modicum.paper.blocks import Block, Common, Pile, at, attributes_of, blocks,
 from modicum.paper.marks import Mark
 from modicum.paper.matrix_drawing import Grid, Line, draw
 from modicum.paper.picture import Picture, Table, key_of
-from modicum.paper.words import ATTRIBUTES, FORMS, VERDICTS, class_words, day_words, value_words
+from modicum.paper.words import FORMS, VERDICTS, attribute_words, class_words, day_words, is_code, value_words
 
 _TOGETHER_BEYOND: Final = 16
 _LIST_UP_TO: Final = 4
@@ -69,7 +69,7 @@ def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) ->
     names = short_names(decision.columns)
     headers = (
         "Row",
-        *(ATTRIBUTES.get(name, name).capitalize() for name in attributes),
+        *(attribute_words(name).capitalize() for name in attributes),
         *(f"{class_words(pile.data_class)}: {', '.join(names[i] for i in pile.columns)}" for pile in whole.columns),
     )
     rows: tuple[tuple[str | int, ...], ...] = tuple(
@@ -117,7 +117,7 @@ def _detail(decision: Decision, form: Form, whole: _Matrix, first: str | None) -
             ]
     return Table(
         f"{FORMS[form]} as of {decision.as_of.isoformat()}: every group of people, every column, every rule",
-        ("Row", *(ATTRIBUTES.get(name, name).capitalize() for name in attributes), "Columns", "Verdict", "Rules"),
+        ("Row", *(attribute_words(name).capitalize() for name in attributes), "Columns", "Verdict", "Rules"),
         tuple(rows),
     )
 
@@ -210,8 +210,8 @@ def _pile_words(pile: Pile, names: list[str]) -> str:
 def _label(row: Block, name: str, *, silent: bool = False) -> str:
     values = row.values[name]
     if values is None or (silent and not row.but[name]):
-        return "" if silent else f"every {ATTRIBUTES.get(name, name)}"
-    if len(values) > _LIST_UP_TO and name == "origin_state":
+        return "" if silent else f"every {attribute_words(name)}"
+    if len(values) > _LIST_UP_TO and any(is_code(value) for value in values):
         return ", ".join(values)
     left_out = row.but[name]
     if left_out and len(left_out) < len(values) > _ALL_BUT_BEYOND:
