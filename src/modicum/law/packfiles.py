@@ -62,12 +62,13 @@ class Defaults(Strict):
 
 
 class Placed(Strict):
-    """A rule that is encoded, but not as a policy of its own."""
+    """A rule that is encoded, but not as a policy of its own. `inside`: policies whose `unless` holds it."""
 
     id: Text
     cite: Text
     title: Text
     where: Text
+    inside: list[Text] = Field(default_factory=list)
 
 
 class NotEncoded(Strict):
