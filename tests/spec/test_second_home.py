@@ -3,6 +3,7 @@
 import io
 import json
 import shutil
+import tomllib
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -201,3 +202,16 @@ def test_nobody_of_an_unknown_kind_is_enrolled(tmp_path: Path) -> None:
     sponsors = [made.key(each) for each in ("access-body/privacy-officer", "university-hospital/data-officer")]
     with pytest.raises(InvalidInputError, match="knows no kind of organisation dhs"):
         cases.enrol(made.home, document, signers=sponsors, member_key=sponsors[0])
+
+
+def test_a_row_attribute_is_proposed_from_a_column_of_its_name_alone(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    file = tmp_path / "people.csv"
+    file.write_text("PATIENT,Opt-Out,COUNTRY,MEMBER_STATE\n1,yes,NL,Holland\n2,no,NL,Holland\n", encoding="utf-8")
+    proposed = tomllib.loads(datasets.propose_dictionary(made.home, str(file)))
+    # The column of the country has another name, and that of the right name holds no word of the domain.
+    assert set(proposed["strata"]) == {"opt_out"}
+    assert proposed["strata"]["opt_out"]["column"] == "Opt-Out"
+    assert proposed["strata"]["opt_out"]["values"] == {"no": "no", "yes": "yes", "after_the_permit": "after_the_permit"}
+    assert proposed["strata"]["opt_out"]["otherwise"] == "unknown"
+    assert proposed["dataset"]["confirmed"] is False
