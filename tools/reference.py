@@ -202,6 +202,7 @@ def _pack(pack: Pack) -> str:
         ("default denials", sum(1 for body in pack.bodies if body.default)),
         ("rules not encoded, each with its reason", len(head.get("not_encoded", []))),
         ("decisions that it must reproduce", sum(_decisions(pack))),
+        ("guarantees, proved by `modicum law check`", _guarantees(pack)),
         ("kinds of organisation", len(words.kinds)),
         ("purposes", len(words.purposes)),
         ("classes of data", len(words.classes)),
@@ -231,6 +232,11 @@ def _body(body: Body) -> tuple[object, ...]:
     verified = Counter(each.verified for each in body.policies)
     other = len(body.policies) - permits - forbids
     return body.title, body.basis, permits, forbids, other, *(verified[each] for each in sorted(VERIFICATIONS))
+
+
+def _guarantees(pack: Pack) -> int:
+    path = pack.root / "guarantees.toml"
+    return len(tomllib.loads(path.read_text("utf-8"))["guarantee"]) if path.is_file() else 0
 
 
 def _decisions(pack: Pack) -> Iterator[int]:
