@@ -50,7 +50,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.register",
             "modicum.custody.staging",
             "modicum.gateway.answering",
-            "modicum.law.grid",
+            "modicum.law.*",
         }
     ),
     "pyarrow": frozenset(

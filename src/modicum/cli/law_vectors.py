@@ -36,25 +36,14 @@ def vectors(
     """
     if mutations and file is not None:
         raise typer.BadParameter("--mutations runs on all vectors of the pack", param_hint="FILE")
-    run = vector_runs.run(pack, file)
-    if mutations and not run.differing:
-        _mutate(pack, as_json=as_json)
-        return
+    run = vector_runs.mutate(pack) if mutations else vector_runs.run(pack, file)
     if as_json:
         emit(run.as_document())
+    elif isinstance(run, MutationsRun):
+        _show_mutations(run)
     else:
         _show(run)
-    if run.differing:
-        raise typer.Exit(int(Exit.VERIFICATION_FAILED))
-
-
-def _mutate(pack: str, *, as_json: bool) -> None:
-    run = vector_runs.mutate(pack)
-    if as_json:
-        emit(run.as_document())
-    else:
-        _show_mutations(run)
-    if run.report.survivors:
+    if not run.good:
         raise typer.Exit(int(Exit.VERIFICATION_FAILED))
 
 

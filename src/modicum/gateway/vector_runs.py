@@ -1,15 +1,15 @@
 """A pack put before its vectors: whether it reproduces them, they cover it, and they notice when it is wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modicum.law.coverage import Coverage, coverage
-from modicum.law.decisions import DecisionResult, DecisionVector, read_decisions, run_decisions
+from modicum.law.decisions import DecisionResult, read_decisions, run_decisions
 from modicum.law.mutation import MutationReport, run_mutations
 from modicum.law.packs import Pack, load_pack
-from modicum.law.vectors import CaseVector, VectorResult, read_case, read_vectors, run_case
+from modicum.law.vectors import VectorResult, read_case, read_vectors, run_case
 from modicum.model.decision import PackRef
 from modicum.model.errors import InvalidInputError
 
@@ -56,6 +56,11 @@ class VectorsRun:
         """How many of them the pack does not reproduce."""
         return sum(each.differing for each in self.files)
 
+    @property
+    def good(self) -> bool:
+        """Whether the pack reproduces all of them."""
+        return not self.differing
+
     def as_document(self) -> dict[str, Any]:
         """As published JSON (docs/reference/schemas/vectors.json)."""
         return {
@@ -75,6 +80,11 @@ class MutationsRun:
     pack: PackRef
     report: MutationReport
 
+    @property
+    def good(self) -> bool:
+        """Whether the vectors noticed all of them."""
+        return not self.report.survivors
+
     def as_document(self) -> dict[str, Any]:
         """As published JSON (docs/reference/schemas/mutations.json)."""
         return {
@@ -93,47 +103,49 @@ def run(pack: str, file: Path | None) -> VectorsRun:
     Raises NotFoundError, InvalidInputError: no such pack or file, one that is not well formed, a pack without vectors.
     """
     found = load_pack(pack)
-    files = tuple(_run(found, path) for path in ([file] if file is not None else _own(found)))
-    vectors = [result.vector for each in files for result in each.decisions]
-    covered = coverage(found, vectors) if file is None else None
-    return VectorsRun(pack=found.ref, files=files, coverage=covered)
+    if file is not None:
+        return VectorsRun(pack=found.ref, files=(_run(found, file.name, read_vectors(file)),), coverage=None)
+    return _run_own(found, _own(found))
 
 
-def mutate(pack: str) -> MutationsRun:
+def mutate(pack: str) -> MutationsRun | VectorsRun:
     """Put every mutant of a pack's rules before the pack's own vectors.
 
-    Raises InvalidInputError: the pack itself does not reproduce them, so that nothing follows from a difference.
+    Answers with the run on the vectors where the pack itself differs: then nothing follows from a difference. Raises
+    NotFoundError, InvalidInputError as `run` does.
     """
-    wrong = [result for each in run(pack, None).files for result in each.results if not result.agrees]
-    if wrong:
-        raise InvalidInputError(
-            cause=f"{len(wrong)} vectors differ under the pack as it is",
-            cure="see `modicum law vectors`, mend these first",
-        )
     found = load_pack(pack)
-    decisions: list[DecisionVector] = []
-    case: list[CaseVector] = []
-    for path in _own(found):
-        document = read_vectors(path)
-        if "decisions" in document:
-            decisions.extend(read_decisions(document, found))
-        else:
-            case.extend(read_case(document))
+    own = _own(found)
+    plain = _run_own(found, own)
+    if plain.differing:
+        return plain
+    decisions = [result.vector for each in plain.files for result in each.decisions]
+    case = [vector for document in own.values() if not _decisions(document) for vector in read_case(document)]
     return MutationsRun(pack=found.ref, report=run_mutations(found, decisions, case))
 
 
-def _own(pack: Pack) -> list[Path]:
+def _run_own(pack: Pack, own: Mapping[str, Mapping[str, Any]]) -> VectorsRun:
+    files = tuple(_run(pack, name, document) for name, document in own.items())
+    vectors = [result.vector for each in files for result in each.decisions]
+    return VectorsRun(pack=pack.ref, files=files, coverage=coverage(pack, vectors))
+
+
+def _own(pack: Pack) -> dict[str, Mapping[str, Any]]:
+    """The vectors files of a pack, by name. Raises InvalidInputError: it has none."""
     files = sorted((pack.root / "vectors").glob("*.yaml"))
     if not files:
         raise InvalidInputError(cause=f"the pack {pack.ref.name} has no vectors", cure="write vectors/decisions.yaml")
-    return files
+    return {path.name: read_vectors(path) for path in files}
 
 
-def _run(pack: Pack, path: Path) -> FileRun:
-    document = read_vectors(path)
-    if "decisions" in document:
-        return FileRun(name=path.name, decisions=run_decisions(pack, read_decisions(document, pack)))
-    return FileRun(name=path.name, case=run_case(pack, read_case(document)))
+def _decisions(document: Mapping[str, Any]) -> bool:
+    return "decisions" in document
+
+
+def _run(pack: Pack, name: str, document: Mapping[str, Any]) -> FileRun:
+    if _decisions(document):
+        return FileRun(name=name, decisions=run_decisions(pack, read_decisions(document, pack, file=name)))
+    return FileRun(name=name, case=run_case(pack, read_case(document)))
 
 
 def _pack(ref: PackRef) -> dict[str, str]:

@@ -81,21 +81,23 @@ def belongs(rule: str, part: str) -> bool:
     return part == rule or part.startswith((f"{rule}-", f"{rule}:"))
 
 
-def read_decisions(document: Mapping[str, Any], pack: Pack) -> tuple[DecisionVector, ...]:
+def read_decisions(document: Mapping[str, Any], pack: Pack, *, file: str = "vectors") -> tuple[DecisionVector, ...]:
     """Read a document of `decisions`, whose words must all be the pack's.
 
-    Raises InvalidInputError: not well formed, a word that the pack does not know, an id twice; names the vector.
+    Raises InvalidInputError: not well formed, a word that the pack does not know, an id twice; names file and vector.
     """
     if set(document) != {"version", "decisions"} or document["version"] != 1:
-        raise InvalidInputError(cause="a file of decisions holds `version: 1` and `decisions`, no more", cure=CURE)
+        raise InvalidInputError(
+            cause=f"{file}: a file of decisions holds `version: 1` and `decisions`, no more", cure=CURE
+        )
     entries = document["decisions"]
     if not isinstance(entries, list) or not entries:
-        raise InvalidInputError(cause="the file holds no list of `decisions`", cure=CURE)
+        raise InvalidInputError(cause=f"{file} holds no list of `decisions`", cure=CURE)
     found: dict[str, DecisionVector] = {}
     for number, each in enumerate(entries, start=1):
-        vector = _vector(each, number, pack)
+        vector = _vector(each, number, pack, file)
         if vector.id in found:
-            raise InvalidInputError(cause=f"two decision vectors have the id {vector.id}", cure=CURE)
+            raise InvalidInputError(cause=f"{file}: two decision vectors have the id {vector.id}", cure=CURE)
         found[vector.id] = vector
     return tuple(found.values())
 
@@ -142,15 +144,15 @@ def _without(pack: Pack, rule: str) -> Pack | None:
     return None if edited is pack else edited
 
 
-def _vector(raw: Any, number: int, pack: Pack) -> DecisionVector:  # noqa: ANN401 - raw YAML
+def _vector(raw: Any, number: int, pack: Pack, file: str) -> DecisionVector:  # noqa: ANN401 - raw YAML
     name = raw.get("id", f"number {number}") if isinstance(raw, dict) else f"number {number}"
     if not isinstance(raw, dict):
-        raise InvalidInputError(cause=f"decision vector {name} is no mapping", cure=CURE)
+        raise InvalidInputError(cause=f"{file}: decision vector {name} is no mapping", cure=CURE)
     dated = {**raw, "date": day_of(raw, str(name))}
-    entry = shaped(dated, DecisionEntry, place=f"decision vector {name}", cure=CURE)
+    entry = shaped(dated, DecisionEntry, place=f"{file}: decision vector {name}", cure=CURE)
     strange = list(_strangers(entry, pack))
     if strange:
-        raise InvalidInputError(cause=f"decision vector {name}: the pack does not know {strange[0]}", cure=CURE)
+        raise InvalidInputError(cause=f"{file}: decision vector {name}: the pack does not know {strange[0]}", cure=CURE)
     return DecisionVector(
         id=entry.id,
         rule=entry.rule,

@@ -53,12 +53,30 @@ class VectorReport:
         return tuple(each for each in self.results if not each.agrees)
 
 
+class _TwiceError(yaml.YAMLError):
+    """A key stands twice; the message says which and where."""
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML as data alone, in which no key stands twice: the second would hide the first without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Refuse a key that stands twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise _TwiceError(f"the key {key} stands twice in what begins at line {node.start_mark.line + 1}")
+        return super().construct_mapping(node, deep)
+
+
 def read_vectors(path: Path) -> dict[str, Any]:
     """Read a vectors file (YAML). Raises NotFoundError, InvalidInputError: no such file, not YAML, not a mapping."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 - it is a SafeLoader
     except FileNotFoundError as error:
         raise NotFoundError(cause=f"there is no vectors file {path}", cure="check the path") from error
+    except _TwiceError as error:
+        raise InvalidInputError(cause=f"{path}: {error}", cure="keep one of them") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidInputError(cause=f"{path} is not a YAML file", cure="see vectors/ of the pack") from error
     if not isinstance(document, dict):
