@@ -1,5 +1,6 @@
 """Whatever is wrong in a pack is told by file and first line of the statement, and nothing is decided with it."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from modicum.law.lexicon import ill_typed, lexicon_of, strangers
 from modicum.law.packs import load_pack
 from modicum.law.policy import look
 from modicum.law.statements import parse_statements
+from modicum.law.toml_lines import line_of
 from modicum.model.errors import InvalidInputError
 
 SMALL = Path(__file__).parents[1] / "data" / "small_pack"
@@ -110,9 +112,11 @@ IN_CEDAR = {
     "an attribute that Cedar cannot name": (
         change("strata.toml", "[attributes.age]", '[attributes."the age"]'), ("strata.toml", None), "the age"),
     "a value twice": (change("strata.toml", '"child", ', '"child", "child", '), ("strata.toml", None), "child"),
-    "an unknown key": (change("pack.toml", 'title = "Library Act"', 'titel = "Library Act"'), ("pack.toml", None), "titel"),
+    "an unknown key": (change("pack.toml", 'title = "Library Act"', 'titel = "Library Act"'), ("pack.toml", 12), "titel"),
     "an unknown key of a fact": (change("vocabulary.toml", "attested_by", "attested_bye"),
-        ("vocabulary.toml", None), "attested_bye"),
+        ("vocabulary.toml", 27), "attested_bye"),
+    "a field too few": (change("pack.toml", 'title = "Rules of the house"\n', ""), ("pack.toml", 20), "title"),
+    "a field of another type": (change("pack.toml", 'inside = ["LIB-003"]', "inside = 3"), ("pack.toml", 62), "inside"),
 }  # fmt: skip
 
 
@@ -125,7 +129,9 @@ def test_a_fault_is_told_by_file_and_first_line_and_nothing_is_decided(fault: st
     file, line = (ACT, where) if isinstance(where, int) else where
     with pytest.raises(InvalidInputError) as refusal:
         load_pack(root)
-    assert refusal.value.cause.startswith(f"pack file {file}:{'' if line is None else f'{line}'}")
+    assert refusal.value.cause.startswith(f"pack file {file}:")
+    if line is not None:
+        assert re.match(rf"pack file {re.escape(file)}:{line}[:,]", refusal.value.cause)
     assert told in refusal.value.cause
 
 
@@ -140,7 +146,8 @@ def test_versions_of_a_rule_may_follow_each_other(tmp_path: Path) -> None:
 def test_two_versions_of_a_third_overlap_too(tmp_path: Path) -> None:
     root = copytree(SMALL, tmp_path / "pack")
     change(ACT, '@source("invented")', '@source("invented") @version_of("LIB")')(root)
-    load_pack(root)
+    with pytest.raises(InvalidInputError, match=r"library-act\.cedar:3, policy LIB-000: no other policy is LIB"):
+        load_pack(root)
     change(HOUSE, '@source("invented")', '@source("invented") @version_of("LIB")')(root)
     with pytest.raises(InvalidInputError, match="in force with another version of its rule from 2005-07-01"):
         load_pack(root)
@@ -191,3 +198,36 @@ def test_a_pack_without_facts_has_none_to_mention() -> None:
     )
     assert strangers(*look(parsed), words) == ["the fact `f-1`"]
     assert ill_typed(replace(parsed), words)
+
+
+TOML = """title = "x"
+a.b = 1
+[one]
+k = "[two]"
+[[two]]
+k = 1
+"odd key" = 2
+[two.'in.side']
+k = 1
+[[two]]
+[[two.more]]
+k = [
+  1,
+]
+[[two.more]]
+z = 0
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        (("title",), 1), (("a", "b"), 2), (("one",), 3), (("one", "k"), 4), (("one", "missing"), 3),
+        (("two", 0), 5), (("two", 0, "k"), 6), (("two", 0, "odd key"), 7), (("two", 0, "in.side"), 8),
+        (("two", 0, "in.side", "k", "deeper"), 9), (("two", 1), 10), (("two", 1, "more", 0), 11),
+        (("two", 1, "more", 0, "k", 0), 12), (("two", 1, "more", 1, "z"), 16), (("two", 1, "k"), 10), (("none",), None),
+        ((), None),
+    ],
+)  # fmt: skip
+def test_the_line_of_a_field(place: tuple[str | int, ...], line: int | None) -> None:
+    assert line_of(TOML, place) == line

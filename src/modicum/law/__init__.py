@@ -4,6 +4,7 @@ cedar      the one doorway to Cedar
 policy     one policy: its provision, its days, what it looks at
 statements Cedar text, statement by statement, each with its line
 lexicon    the words and types that policies may use
+toml_lines on which line of a TOML file a field stands
 packfiles  the TOML files of a pack, read strictly
 bodies     a body of law: one Cedar file, read strictly
 coherence  what no file of a pack shows alone

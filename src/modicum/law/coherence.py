@@ -29,6 +29,14 @@ def refuse_overlaps(bodies: Sequence[Body]) -> None:
     Versions are the policies with the same `@version_of`, and the policy whose @id it names. Raises InvalidInputError:
     names both places.
     """
+    for body, policy in _policies(bodies):
+        rule = policy.version_of
+        if rule is not None and not any(
+            _same_rule(policy, each) for _, each in _policies(bodies) if each is not policy
+        ):
+            raise InvalidInputError(
+                cause=f"{place_of(body, policy)}: no other policy is {rule} or a version of it", cure="name the rule"
+            )
     for (body, one), (there, other) in combinations(_policies(bodies), 2):
         if (
             _same_rule(one, other)

@@ -8,7 +8,7 @@ from modicum.law.cedar import Truth, Value, holds
 from modicum.law.cubes import domains_seen
 from modicum.law.groups import Reading
 from modicum.law.guarantees import Guarantee
-from modicum.law.judge import Circumstances, Judge
+from modicum.law.judge import Circumstances, judge
 from modicum.law.packs import Pack
 from modicum.law.policy import FACTS, Policy
 from modicum.law.space import Interval, Word
@@ -41,7 +41,7 @@ class Situation:
             as_of=self.interval.day,
             facts=self.facts,
         )
-        return Judge(pack, circumstances).cell(self.form, self.data_class, tuple(sorted(self.stratum.items())))
+        return judge(pack, circumstances).cell(self.form, self.data_class, tuple(sorted(self.stratum.items())))
 
     def words(self) -> str:
         """As people say it, in one sentence."""

@@ -42,7 +42,7 @@ def prove_unverified(plan: Plan, guarantee: Guarantee) -> Finding:
     for body in (body for body in plan.reading.pack.bodies if body.default is not None):
         for group in plan.groups:
             puzzle = _unread_alone(plan, body, group)
-            if not puzzle.possible():
+            if puzzle is None or not puzzle.possible():
                 continue
             looked += 1
             interval, rows = group.places[0]
@@ -147,16 +147,22 @@ def _permits(plan: Plan, situation: Situation) -> bool:
     return situation.judged(plan.reading.pack).verdict is Verdict.PERMITTED
 
 
-def _unread_alone(plan: Plan, body: Body, group: Group) -> Puzzle:
-    """Permitted without confirmations, in a body that applies and whose read permits all fail: what must not be."""
+def _unread_alone(plan: Plan, body: Body, group: Group) -> Puzzle | None:
+    """Permitted without confirmations, in a body that applies and whose read permits all fail: what must not be.
+
+    None where the body has no other permit for the group that counts without confirmation: then there is no such cell.
+    """
     reading = plan.reading
-    _, permits, _, _ = reading.places[body.id]
-    read = [place for place in permits if reading.pack.guarantees.rests_on_reading(reading.cubes[place].policy)]
+    live = [place for place in reading.places[body.id][1] if group.facets[place] != DEAD]
+    read = [place for place in live if reading.pack.guarantees.rests_on_reading(reading.cubes[place].policy)]
+    counts = reading.combining.confirmations_count
+    if all(place in read or (counts and reading.cubes[place].policy.confirmation is not None) for place in live):
+        return None
     confirmations = {cube.policy.confirmation for cube in reading.cubes if cube.policy.confirmation is not None}
     return Puzzle(
         reading,
         group.facets,
-        unwanted=tuple((reading.cubes[place], group.facets[place]) for place in read if group.facets[place] != DEAD),
+        unwanted=tuple((reading.cubes[place], group.facets[place]) for place in read),
         among=reading.reached(body, group.facets),
         withheld=frozenset(confirmations),
     )
