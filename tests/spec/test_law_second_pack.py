@@ -16,7 +16,8 @@ from modicum.law.decide import Kinds, decide
 from modicum.law.decisions import read_decisions, run_decisions
 from modicum.law.mutation import run_mutations
 from modicum.law.packfiles import Transformation
-from modicum.law.packs import load_pack, shipped_packs
+from modicum.law.packs import Profile, load_pack, shipped_packs
+from modicum.law.profiles import bearing
 from modicum.model.decision import Decision, Verdict
 from modicum.model.forms import DISCLOSING, Form
 
@@ -168,3 +169,8 @@ def test_the_list_of_rules_is_of_any_pack() -> None:
     document = json.loads(json.dumps(listed.as_document()))
     assert faults(document) == []
     assert {each["id"] for each in document["rules"]} >= {"EHDS-105-SECONDARY-USE", "GDPR-009-DEFAULT", "HOLDER-001"}
+
+
+@pytest.mark.parametrize("profile", PACK.profiles, ids=lambda profile: profile.id)
+def test_a_profile_lists_the_bodies_that_can_bear_on_its_custodian(profile: Profile) -> None:
+    assert bearing(PACK, profile.custodian) == profile.bodies

@@ -10,6 +10,7 @@ from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
+from modicum.model.errors import InvalidInputError
 
 group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, withdraw.")
 facts = typer.Typer(no_args_is_help=True, help="Facts that a decision may rest on.")
