@@ -20,6 +20,8 @@ from modicum.law.packs import Profile, load_pack, shipped_packs
 from modicum.law.profiles import bearing
 from modicum.model.decision import Decision, Verdict
 from modicum.model.forms import DISCLOSING, Form
+from modicum.paper.matrix import matrix
+from modicum.paper.words import value_words
 
 ASKERS = ["company", "public_sector_body", "third_country_user", "university"]
 PURPOSES = sorted(PACK.vocabulary.purposes)
@@ -174,3 +176,12 @@ def test_the_list_of_rules_is_of_any_pack() -> None:
 @pytest.mark.parametrize("profile", PACK.profiles, ids=lambda profile: profile.id)
 def test_a_profile_lists_the_bodies_that_can_bear_on_its_custodian(profile: Profile) -> None:
     assert bearing(PACK, profile.custodian) == profile.bodies
+
+
+def test_a_picture_says_in_words_what_it_knows_no_words_for() -> None:
+    picture = matrix(decided(FIRST, strata=[stratum(), stratum(opt_out="yes")]), Form.PSEUDONYMISED)
+    assert "opt out: yes" in picture.svg
+    assert "opt_out" not in picture.svg
+    assert value_words("member_state", "NL") == "NL"
+    assert value_words("opt_out", "unknown") == "opt out: unknown"
+    assert value_words("immigration", "lpr") == "permanent residents"
