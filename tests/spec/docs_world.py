@@ -109,7 +109,11 @@ def played() -> World:
     world.done("verify ~/copy/log", home=None)
     world.done("law list", home=None)
     world.done("law vectors", home=None)
-    world.done(f"law vectors --mutations --pack {ROOT / 'tests' / 'data' / 'small_pack'}", home=None)
+    small = ROOT / "tests" / "data" / "small_pack"
+    world.done(f"law vectors --mutations --pack {small}", home=None)
+    world.done(f"law check --pack {small}", home=None)
+    world.done(f"law attack --trials 60 --pack {small}", home=None)
+    world.done(f"law diff {small} {small}", home=None)
     world.done(f"account {_somebody(world)}")
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
