@@ -1,8 +1,8 @@
 """The proof of a pack's guarantees over its whole space, beside putting situations before the engine one by one.
 
-The brute-force cost is measured on a sample of requests in the same run: cells of each, with the engine's tables for the
-request made beforehand and not counted. It is *extrapolated* to the full product without facts (one recipient, every
-interval once); every set of facts on top would multiply it by two to the number of facts.
+The brute-force cost is measured on a sample of requests in the same run: cells of each, with the engine's tables for
+the request made beforehand and not counted. It is *extrapolated* to the full product without facts (one recipient,
+every interval once); every set of facts on top would multiply it by two to the number of facts.
 
     python bench/check.py [--pack P] [--requests N]
 """
@@ -19,7 +19,6 @@ from modicum.law.packs import Pack, load_pack
 from modicum.law.proof import prove
 from modicum.law.space import Space, space_of
 from modicum.model.forms import Form
-
 
 CELLS = 500
 
@@ -83,9 +82,7 @@ def main() -> None:
     print(f"  evaluated          {proof.classes:,} classes of cells in {proof.groups:,} groups")
     print(f"  asked Cedar        {proof.asked:,} times")
     print(f"  seconds            {wall:.1f} ({cpu:.1f} of processor time, one process)")
-    print(
-        f"  one by one         {each * 1e6:.0f} microseconds a situation ({CELLS} cells of each of {given.requests} requests)"
-    )
+    print(f"  one by one         {each * 1e6:.0f} microseconds a cell ({CELLS} of each of {given.requests} requests)")
     print(f"  brute force        {brute / 86400 / 365:,.0f} years EXTRAPOLATED, for {space.situations:,} without facts")
     print(f"  ratio              {brute / wall:,.0f} x, facts not counted")
 
