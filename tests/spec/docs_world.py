@@ -97,6 +97,7 @@ def played() -> World:
     world.play(f"release {refused} --out ~/june.modicum")
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
+    world.done(f"docket decide {asked}")
     _enrol(world)
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)

@@ -14,15 +14,17 @@ from modicum.docket import commands, founding, gateway_events
 from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
-from modicum.gateway.deciding import Decided, decide_request, kinds_of
+from modicum.gateway.attested import attested_on, facts_on
+from modicum.gateway.deciding import Decided, decide_request, kinds_of, matrix_sha256
 from modicum.gateway.grounds import check_facts
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import parse_request
+from modicum.law.facts import counts_from, waiting
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
 from modicum.model.request import Request
 from modicum.seal.age import check_recipient
-from modicum_verify.canonical import canonical
+from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket
@@ -91,11 +93,31 @@ def decide_case(home: Home, case_id: str) -> Decided:
     return decided
 
 
+def decide_again(home: Home, case_id: str) -> bool:
+    """Decide a case anew where today's law says something else than its last decision; gives whether it did.
+
+    Time alone changes what the law says: a rule begins or ends, the wait of an attested fact is over. Where the matrix
+    is the same nothing is recorded, so nobody can let votes fall by asking again.
+    """
+    with _writing(home) as docket:
+        case = find_case(docket, case_id)
+        decided = decided_now(home, case, docket)
+        said = case.decision
+        path = f"decisions/{case.decision_sha256}.json"
+        if said is not None and not said.hypothetical and home.folder.exists(path):
+            recorded = parse_canonical(home.folder.read(path))
+            if matrix_sha256(recorded) == matrix_sha256(decided.decision.as_document()):
+                return False
+        decide_case(home, case_id)
+        return True
+
+
 def decided_now(home: Home, case: CaseState, docket: Docket) -> Decided:
-    """Decide a filed case as of today, without recording it."""
-    decided = decide_request(home, parse_request(dict(case.request)), docket=docket, facts=frozenset(case.facts))
-    check_facts(case, decided.pack)
-    return decided
+    """Decide a filed case as of today, without recording it; a fact that still waits does not count."""
+    today, pack = home.journal.now().date(), home.pack()
+    check_facts(case, pack)
+    facts = facts_on(case, pack, today)
+    return decide_request(home, parse_request(dict(case.request)), docket=docket, facts=facts)
 
 
 def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:
@@ -190,9 +212,7 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
         "decision_sha256": case.decision_sha256,
         "because": [] if decision is None else [dict(each) for each in decision.because],
         "missing": [] if decision is None else [list(each) for each in decision.missing],
-        "facts": {
-            fact: {"by": said.person, "entry": said.index, "text": said.text} for fact, said in case.facts.items()
-        },
+        "facts": _facts(home, case),
         "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
         "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
         "objections": [
@@ -215,6 +235,23 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
             {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
             for each in case.timeline
         ],
+    }
+
+
+def _facts(home: Home, case: CaseState) -> dict[str, dict[str, Any]]:
+    """The attested facts, with the day from which each counts and whether it still waits for it."""
+    waits = home.pack().vocabulary.waits_days if case.facts else {}
+    days = attested_on(case)
+    late = waiting(days, waits, on=home.journal.now().date())
+    return {
+        fact: {
+            "by": said.person,
+            "entry": said.index,
+            "text": said.text,
+            "counts_from": counts_from(fact, days[fact], waits).isoformat(),
+            "waits": fact in late,
+        }
+        for fact, said in case.facts.items()
     }
 
 

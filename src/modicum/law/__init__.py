@@ -7,6 +7,7 @@ bodies     a body of law: one Cedar file, read strictly
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing
+facts      which attested facts count on a day
 decide     the matrix of a request
 vectors    decisions that a pack must reproduce
 """
