@@ -57,6 +57,7 @@ class Decided:
             because=tuple(sorted({each for cell in deciding for each in cell.because})),
             missing=tuple(sorted({each for cell in deciding for each in cell.missing}, key=lambda f: (len(f), f))),
             obligations=tuple(sorted({each for cell in deciding for each in cell.obligations})),
+            conflicts=tuple(sorted({each for cell in deciding for each in cell.conflicts})),
         )
 
     def releasable(self) -> tuple[list[Stratum], list[str]]:

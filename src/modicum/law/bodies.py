@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from modicum.law import packfiles as files
-from modicum.law.cedar import ACTIONS, APPLIES, DISCLOSE, OBLIGE, Parsed, PolicyTextError, faults, parse
+from modicum.law.cedar import ACTIONS, APPLIES, CONTESTS, DISCLOSE, OBLIGE, Parsed, PolicyTextError, faults, parse
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Atom, Policy, UnfitPolicyError, look, representatives
 from modicum.model.decision import Basis, Because
@@ -81,9 +81,13 @@ def read_body(
 
 def _check_shape(body: Body) -> None:
     acts = {(policy.action, policy.effect) for policy in body.policies}
-    if any(pair in acts for pair in ((APPLIES, "forbid"), (OBLIGE, "forbid"))):
+    if any(effect == "forbid" and action != DISCLOSE for action, effect in acts):
         raise InvalidInputError(
-            cause=f"pack file {body.file}: applying and obliging are said by `permit` alone", cure=CURE
+            cause=f"pack file {body.file}: applying, obliging and contesting are said by `permit` alone", cure=CURE
+        )
+    if body.basis is not Basis.LAW and (CONTESTS, "permit") in acts:
+        raise InvalidInputError(
+            cause=f"pack file {body.file}: only a body of law can contest a policy of the custodian", cure=CURE
         )
     if (body.default is None) != ((APPLIES, "permit") not in acts):
         raise InvalidInputError(
@@ -115,7 +119,7 @@ def _policy(
     if parsed.action not in ACTIONS:
         raise InvalidInputError(
             cause=f"{place}: its scope names no action of a pack, or somebody in particular",
-            cure='write (principal, action == Action::"disclose", resource), or `applies`, or `oblige`',
+            cure='write (principal, action == Action::"disclose", resource), or `applies`, `oblige` or `contests`',
         )
     if notes["verified"] not in VERIFICATIONS:
         raise InvalidInputError(cause=f"{place}: @verified is none of {', '.join(sorted(VERIFICATIONS))}", cure=CURE)

@@ -20,7 +20,8 @@ Situation: TypeAlias = Mapping[str, Value]
 DISCLOSE: Final = "disclose"
 APPLIES: Final = "applies"
 OBLIGE: Final = "oblige"
-ACTIONS: Final = frozenset({DISCLOSE, APPLIES, OBLIGE})
+CONTESTS: Final = "contests"
+ACTIONS: Final = frozenset({DISCLOSE, APPLIES, OBLIGE, CONTESTS})
 
 
 class PolicyTextError(ValueError):

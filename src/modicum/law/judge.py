@@ -2,9 +2,11 @@
 
 Rules kept here. Permitted only if every body that applies permits, at least one body that can be a ground applies for
 certain, and nothing forbids. Everybody who asks or receives is looked at as a recipient of their own, and the law must
-permit each of them. A forbid counts where its body applies; a body without a default (orders, house rules) always
+permit each of them, on a ground that reaches this one: so an audience is permitted exactly where each of its members
+alone would be. A forbid counts where its body applies; a body without a default (orders, house rules) always
 applies, and never permits. An error in Cedar forbids. A cell that facts could turn is conditional, with every minimal
-set of them.
+set of them. Where the custodian's own policy denies and a statute contests such policies, the conflict is recorded for
+counsel and the denial stands.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,11 +15,11 @@ from datetime import date
 from typing import Final, TypeAlias
 
 from modicum.law.bodies import Body
-from modicum.law.cedar import APPLIES, DISCLOSE, OBLIGE, Truth
+from modicum.law.cedar import APPLIES, CONTESTS, DISCLOSE, OBLIGE, Truth
 from modicum.law.packs import Pack
 from modicum.law.tables import ANY, Row, Table, tables
 from modicum.model.dataset import UNKNOWN, Stratum
-from modicum.model.decision import Basis, Because, Cell, Verdict
+from modicum.model.decision import Basis, Because, Cell, Conflict, Verdict
 from modicum.model.forms import DISCLOSING, Form
 
 Facts: TypeAlias = frozenset[str]
@@ -43,19 +45,23 @@ class _Front:
     """One body of law facing one recipient."""
 
     body: Body
+    recipient: str
     applies: tuple[Table, ...]
     permits: tuple[Table, ...]
     forbids: tuple[Table, ...]
     obliges: tuple[Table, ...]
+    contests: tuple[Table, ...]
 
     @property
     def tables(self) -> tuple[Table, ...]:
-        return (*self.applies, *self.permits, *self.forbids, *self.obliges)
+        return (*self.applies, *self.permits, *self.forbids, *self.obliges, *self.contests)
 
     def live(self, form: Form) -> "_Front":
         """The same without the policies that nothing in a form can satisfy: exact, and most of the work saved."""
-        groups = (self.applies, self.permits, self.forbids, self.obliges)
-        return _Front(self.body, *(tuple(t for t in group if t.live("form", str(form))) for group in groups))
+        groups = (self.applies, self.permits, self.forbids, self.obliges, self.contests)
+        return _Front(
+            self.body, self.recipient, *(tuple(t for t in group if t.live("form", str(form))) for group in groups)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,12 @@ class _Stance:
     """A body that applies to a cell, with the rows of its policies there."""
 
     body: Body
+    recipient: str
     permits: tuple[tuple[Table, Row], ...]
     forbids: tuple[tuple[Table, Row], ...]
     looked: tuple[Table, ...]
     lawful: bool  # a body of law that applies for certain: without one, nothing is permitted
+    contests: tuple[Table, ...]  # statutes that speak here against policies of the custodian
 
     def permitting(self, facts: Facts) -> list[Table]:
         return [table for table, row in self.permits if _permits(table, row, facts)]
@@ -106,10 +114,12 @@ class Judge:
             stances.append(
                 _Stance(
                     front.body,
+                    front.recipient,
                     tuple((table, rows[id(table)]) for table in front.permits),
                     tuple((table, rows[id(table)]) for table in front.forbids),
                     (*front.applies, *front.permits, *front.forbids),
                     lawful=front.body.ground and any(table.surely(_parts(table, given)) for table in held),
+                    contests=tuple(table for table in front.contests if rows[id(table)][0] is Truth.HOLDS),
                 )
             )
             obligations.update(
@@ -169,11 +179,11 @@ class Judge:
         unclassified: bool,
     ) -> Cell:  # fmt: skip
         facts = self.circumstances.facts
-        lawful = any(each.lawful for each in stances)
+        grounded = {each.recipient for each in stances if each.lawful}
         refusals = [
             *([self.pack.defaults.unclassified] if unclassified else []),
             *([self.pack.defaults.party] if self._strangers else []),
-            *([] if lawful else [self.pack.defaults.nobody]),
+            *([] if grounded == set(self.circumstances.audience) else [self.pack.defaults.nobody]),
         ]
         obstacles = list(_obstacles(stances, facts))
         if not obstacles and not refusals:
@@ -182,8 +192,9 @@ class Judge:
         missing = [] if refusals else _minimal(list(_ways(stances, facts, seen=set())), facts)
         because = [*(each for stance, _ in obstacles for each in _denials(stance, facts)), *refusals]
         because.extend(self._unknowns([stance for stance, _ in obstacles], given))
+        conflicts = tuple(sorted(set(_conflicts(stances, [stance for stance, _ in obstacles], facts))))
         if not missing:
-            return Cell(verdict=Verdict.FORBIDDEN, because=_ordered(because))
+            return Cell(verdict=Verdict.FORBIDDEN, because=_ordered(because), conflicts=conflicts)
         whole = facts.union(*missing)
         because.extend(table.policy.because() for each in stances for table in each.permitting(whole))
         return Cell(
@@ -191,6 +202,7 @@ class Judge:
             because=_ordered(because),
             missing=tuple(tuple(sorted(each)) for each in missing),
             obligations=obligations,
+            conflicts=conflicts,
         )
 
     def _unknowns(self, denying: Sequence[_Stance], given: Mapping[str, str | None]) -> Iterator[Because]:
@@ -222,8 +234,9 @@ def _front(body: Body, circumstances: Circumstances, recipient: str) -> _Front:
         return tuple(tables(body.of(action, effect=effect, day=circumstances.as_of), constants))
 
     return _Front(
-        body, those(APPLIES, "permit"), those(DISCLOSE, "permit"), those(DISCLOSE, "forbid"), those(OBLIGE, "permit")
-    )
+        body, recipient, those(APPLIES, "permit"), those(DISCLOSE, "permit"), those(DISCLOSE, "forbid"),
+        those(OBLIGE, "permit"), those(CONTESTS, "permit"),
+    )  # fmt: skip
 
 
 def _parts(table: Table, given: Mapping[str, str | None]) -> tuple[int, ...]:
@@ -252,6 +265,17 @@ def _obstacles(stances: Sequence[_Stance], facts: Facts) -> Iterator[tuple[_Stan
                 yield stance, [(table, row)]
         if stance.body.default is not None and not stance.permitting(facts):
             yield stance, list(stance.permits)
+
+
+def _conflicts(stances: Sequence[_Stance], denying: Sequence[_Stance], facts: Facts) -> Iterator[Conflict]:
+    """Each policy of the custodian that denies, with each statute that contests such policies for that recipient."""
+    for stance in denying:
+        if stance.body.basis is not Basis.CUSTODIAN_POLICY:
+            continue
+        statutes = [table for each in stances if each.recipient == stance.recipient for table in each.contests]
+        for policy in _denials(stance, facts):
+            for table in statutes:
+                yield Conflict(statute=table.policy.because(), policy=policy)
 
 
 def _denials(stance: _Stance, facts: Facts) -> list[Because]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final, TypeAlias
 
-from modicum.law.cedar import APPLIES, DISCLOSE, OBLIGE, Parsed
+from modicum.law.cedar import DISCLOSE, Parsed
 from modicum.model.decision import Basis, Because
 
 FACTS: Final = "facts"
@@ -46,7 +46,7 @@ class Policy:
     since: date
     until: date | None
     effect: str  # permit | forbid
-    action: str  # disclose | applies | oblige
+    action: str  # disclose | applies | oblige | contests
     obligation: str | None
     body: str
     basis: Basis
@@ -109,8 +109,8 @@ def look(parsed: Parsed) -> tuple[tuple[Atom, ...], tuple[str, ...]]:
                 facts.update(atom.literals)
             else:
                 atoms.append(atom)
-    if parsed.action in {APPLIES, OBLIGE} and facts:
-        raise UnfitPolicyError("whether a body applies, or obliges, may not hang on a fact")
+    if parsed.action != DISCLOSE and facts:
+        raise UnfitPolicyError("whether a body applies, obliges or contests may not hang on a fact")
     if len(facts) > MOST_FACTS:
         raise UnfitPolicyError(f"it mentions {len(facts)} facts, at most {MOST_FACTS} can be looked through")
     return tuple(atoms), tuple(sorted(facts))

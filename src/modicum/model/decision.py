@@ -51,17 +51,31 @@ class Because:
         }
 
 
+@dataclass(frozen=True, slots=True, order=True, kw_only=True)
+class Conflict:
+    """A statute that speaks against a policy of the custodian which denies: shown to counsel, never resolved here."""
+
+    statute: Because
+    policy: Because
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {"statute": self.statute.as_document(), "policy": self.policy.as_document()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
     """What many cells have in common (a `class` in the JSON): never without a `because`.
 
     `missing` lists every minimal set of facts that would turn a conditional cell; `obligations` bind the recipient.
+    `conflicts`: where the custodian's own policy denies what a statute says no policy may restrict. The verdict stands.
     """
 
     verdict: Verdict
     because: tuple[Because, ...]
     missing: tuple[tuple[str, ...], ...] = ()
     obligations: tuple[str, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON."""
@@ -70,6 +84,7 @@ class Cell:
             "because": [each.as_document() for each in self.because],
             "missing": [list(facts) for facts in self.missing],
             "obligations": list(self.obligations),
+            "conflicts": [each.as_document() for each in self.conflicts],
         }
 
 
