@@ -79,6 +79,8 @@ def played() -> World:
         world.done(command)
     world.done(f"propose {narrow}")
     world.play(f"decide {june} --as-of 2025-08-13")
+    world.play(f"decide {june} --as-of 2026-01-07 --explain 0/eligibility.SSN_NUM/identified")
+    world.play(f"decide {research} --explain 0/eligibility.BIRTH_DT/pseudonymised")
     case = world.done(f"docket file {narrow} --as hhs-oig/analyst")["case"]
     world.done(f"docket object {case} --grounds reasons --text wait --as cms/counsel")
     entry = world.done(f"docket show {case}")["objections"][0]["entry"]

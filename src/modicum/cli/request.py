@@ -2,16 +2,19 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from modicum.answer.ladder import Rung
 from modicum.cli.exits import Exit
+from modicum.cli.explained import show_explanation
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, say, show, table
+from modicum.gateway.asking import Asked, decide_asked, find_asked
 from modicum.gateway.case import check_request
-from modicum.gateway.deciding import Decided, decide_request
+from modicum.gateway.deciding import Decided, kinds_of
+from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
@@ -20,6 +23,13 @@ from modicum.model.errors import InvalidInputError
 group = typer.Typer(no_args_is_help=True, help="Request files.")
 
 FileArgument = Annotated[Path, typer.Argument(help="A request file, TOML or JSON.")]
+AskedArgument = Annotated[
+    Path, typer.Argument(help="A request file, TOML or JSON; or the number of a filed case.", metavar="FILE")
+]
+ExplainOption = Annotated[
+    str | None,
+    typer.Option("--explain", metavar="CELL", help="Explain one cell, named STRATUM/COLUMN/FORM."),
+]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
 ]
@@ -50,13 +60,30 @@ def check(file: FileArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOpti
 
 
 def decide(
-    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    file: AskedArgument,
+    as_of: AsOfOption = None,
+    explain: ExplainOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what the law says of a request: verdicts per stratum, column and form, with their basis.
 
+    --explain says of one cell which rules applied, which nearly did, what is missing, and the earliest lawful day
+    where time alone is missing. Its stratum is a number, or as many attributes as tell it from the others.
+
     Examples:  modicum decide request.toml  |  modicum decide request.toml --as-of 2025-08-13 --json
+    |  modicum decide 2026-0003 --explain origin_state=CA,immigration=us_citizen/eligibility.SSN_NUM/identified
+    |  modicum decide request.toml --explain 3/eligibility.SSN_NUM/identified
     """
-    decided = _decided(home, file, as_of)
+    here, asked, decided = _decided(home, file, as_of)
+    if explain is not None:
+        kinds = kinds_of(asked.request, here.journal.docket())
+        explanation = explain_cell(decided, explain, kinds=kinds, attested=asked.attested)
+        if as_json:
+            emit(explanation.as_document())
+        else:
+            show_explanation(explanation)
+        raise typer.Exit(int(_EXITS[explanation.cell.verdict]))
     if as_json:
         emit(decided.decision.as_document())
     else:
@@ -65,13 +92,13 @@ def decide(
 
 
 def propose(
-    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    file: AskedArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
 ) -> None:
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
     Example:  modicum propose request.toml
     """
-    decided = _decided(home, file, as_of)
+    _, _, decided = _decided(home, file, as_of)
     if as_json:
         emit(decided.ladder.as_document())
     else:
@@ -92,16 +119,21 @@ def _people(rung: Rung) -> str:
 
 def exit_of_verdict(decided: Decided) -> Exit:
     """Exit 0 where the form may leave, 4 where something is missing, 3 where it is refused."""
-    return {
-        Verdict.PERMITTED: Exit.DONE,
-        Verdict.CONDITIONAL: Exit.OUTSTANDING,
-        Verdict.FORBIDDEN: Exit.REFUSED,
-    }[decided.verdict]
+    return _EXITS[decided.verdict]
 
 
-def _decided(home: Path, file: Path, as_of: str | None) -> Decided:
+_EXITS: Final = {
+    Verdict.PERMITTED: Exit.DONE,
+    Verdict.CONDITIONAL: Exit.OUTSTANDING,
+    Verdict.FORBIDDEN: Exit.REFUSED,
+}
+
+
+def _decided(home: Path, file: Path, as_of: str | None) -> tuple[Home, Asked, Decided]:
     here = Home.open(home)
-    return decide_request(here, read_request(file), docket=here.journal.docket(), as_of=_day(as_of))
+    docket = here.journal.docket()
+    asked = find_asked(here, docket, file)
+    return here, asked, decide_asked(here, docket, asked, as_of=_day(as_of))
 
 
 def _day(text: str | None) -> date | None:

@@ -8,6 +8,9 @@ packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing
 facts      which attested facts count on a day
+moments    the earliest lawful day of a cell, by time alone
+standing   one policy in one situation, and one step away from it
+explain    one cell, explained (its values: explanation)
 decide     the matrix of a request
 vectors    decisions that a pack must reproduce
 """
