@@ -78,6 +78,8 @@ def played() -> World:
     for command in ("data list", "data describe medicaid", "data classify medicaid", f"request check {narrow}"):
         world.done(command)
     world.done(f"propose {narrow}")
+    world.done(f"propose {narrow} --for asker")
+    world.play(f"propose {june}")
     world.play(f"decide {june} --as-of 2025-08-13")
     world.play(f"decide {june} --as-of 2026-01-07 --explain 0/eligibility.SSN_NUM/identified")
     world.play(f"decide {research} --explain 0/eligibility.BIRTH_DT/pseudonymised")

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from modicum import __version__
+from modicum.cli.request import people_words
 from modicum.gateway.home import system_clock
 from modicum.gateway.replay import AGREED, APPROVED, ASKED, DIRECTED, FILED, OBJECTED, RELEASED, TRIED, Replay
 from modicum.gateway.replay_requests import STATES
@@ -89,20 +90,17 @@ def _account(played: Replay) -> tuple[AccountLine, ...]:
 
 
 def _rungs(played: Replay) -> tuple[LadderStep, ...]:
-    found = []
-    for rung in played.ladder.ladder.rungs:
-        people = rung.as_document()["people"]
-        found.append(
-            LadderStep(
-                form=rung.form,
-                verdict=rung.verdict,
-                people=f"{people:,}" if isinstance(people, int) else str(people or "-"),
-                columns=rung.columns,
-                why=rung.why,
-                chosen=rung.form is played.ladder.ladder.lowest,
-            )
+    return tuple(
+        LadderStep(
+            form=rung.form,
+            verdict=rung.verdict,
+            people=people_words(rung),
+            columns=rung.columns,
+            why=rung.why,
+            chosen=rung.form is played.ladder.ladder.lowest,
         )
-    return tuple(found)
+        for rung in played.ladder.ladder.rungs
+    )
 
 
 def _answer(document: Mapping[str, Any]) -> Table:

@@ -16,6 +16,7 @@ from modicum.gateway.case import check_request
 from modicum.gateway.deciding import Decided, kinds_of
 from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
+from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
@@ -92,29 +93,43 @@ def decide(
 
 
 def propose(
-    file: AskedArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    file: AskedArgument,
+    reader: Annotated[
+        Reader, typer.Option("--for", help="Who will read it: an asker sees bounds of the data set, no counts.")
+    ] = Reader.REVIEWER,
+    as_of: AsOfOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
-    Example:  modicum propose request.toml
+    Where a form is refused, the next smaller request that would pass is named. Counts are of the people who meet the
+    conditions of the request, and for the custodian's own reviewers alone.
+
+    Examples:  modicum propose request.toml  |  modicum propose request.toml --for asker
     """
-    _, _, decided = _decided(home, file, as_of)
+    here, _, decided = _decided(home, file, as_of)
+    ladder = proposed(here, decided, reader)
     if as_json:
-        emit(decided.ladder.as_document())
+        emit(ladder.as_document())
     else:
         rows = [
-            [str(rung.form), str(rung.verdict or "-"), _people(rung), str(rung.columns), rung.why]
-            for rung in decided.ladder.rungs
+            [str(rung.form), str(rung.verdict or "-"), people_words(rung), str(rung.columns), rung.why]
+            for rung in ladder.rungs
         ]
         table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
-        show(f"lowest form that answers: {decided.ladder.lowest}")
+        show(f"lowest form that answers: {ladder.lowest}")
         _show_missing(decided)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
-def _people(rung: Rung) -> str:
+def people_words(rung: Rung) -> str:
+    """The people of a rung as its reader may see them."""
     told = rung.as_document()["people"]
-    return f"{told:,}" if isinstance(told, int) else str(told or "-")
+    if isinstance(told, int):
+        return f"{told:,}"
+    most = str(told or "-").removeprefix("at most ")
+    return f"at most {int(most):,}" if most.isdecimal() else most
 
 
 def exit_of_verdict(decided: Decided) -> Exit:

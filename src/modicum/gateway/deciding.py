@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from modicum.answer.ladder import Ladder, Sight, ladder
-from modicum.custody.people import persons_by_stratum
+from modicum.answer.ladder import Ladder, ladder
+from modicum.answer.sight import Sight
 from modicum.gateway.catalogued import logged_dataset
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
 from modicum.law.decide import Kinds, decide
 from modicum.law.packs import Pack
 from modicum.model.dataset import Dataset, Stratum
-from modicum.model.decision import Cell, Decision, Verdict
+from modicum.model.decision import Basis, Cell, Decision, Verdict
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import Form
 from modicum.model.request import Request
@@ -29,7 +29,7 @@ UNENROLLED = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision with what it was made from, for the steps that follow it."""
+    """A decision with what it was made from, for the steps that follow; its ladder counts nobody (see `proposing`)."""
 
     request: Request
     dataset: Dataset
@@ -110,8 +110,15 @@ def decide_request(
         as_of=as_of or today,
         hypothetical=as_of is not None and as_of != today,
     )
-    rungs = ladder(request, decision, people=persons_by_stratum(home.folder, dataset))
+    rungs = ladder(request, decision, own_policy=own_policy_ids(pack))
     return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs)
+
+
+def own_policy_ids(pack: Pack) -> frozenset[str]:
+    """The ids of rules and default denials that are the custodian's own policy, and no law."""
+    own = [body for body in pack.bodies if body.basis is Basis.CUSTODIAN_POLICY]
+    defaults = {body.default.id for body in own if body.default is not None}
+    return frozenset({policy.id for body in own for policy in body.policies} | defaults)
 
 
 def kinds_of(request: Request, docket: Docket) -> Kinds:
