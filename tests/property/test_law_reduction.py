@@ -3,13 +3,16 @@
 The oracle joins whole policy sets by AND as the design has it, with every attribute given; it knows no tables.
 """
 
+from array import array
 from datetime import date
 from itertools import product
 from random import Random
 
+import numpy as np
 import pytest
 
 from modicum.law.cedar import APPLIES, DISCLOSE, OBLIGE, Answer, ask, gather
+from modicum.law.grid import spread
 from modicum.law.judge import Circumstances, Judge
 from modicum.law.packs import load_pack
 from modicum.law.policy import Policy
@@ -37,7 +40,9 @@ ENFORCEMENT = [p for p in PACK.vocabulary.purposes if p.startswith(("immigration
 
 def plainly(given: Circumstances, cells: list[tuple[Form, str, dict[str, str]]]) -> list[tuple[bool, set[str], set]]:
     """(permitted, ids that decided, obligations) of each cell, asked body by body with the whole situation."""
-    out = [[True, False, set(), set(), set()] for _ in cells]  # permits, a law applies, permit ids, denial ids, duties
+    out = [
+        [True, set(), set(), set(), set()] for _ in cells
+    ]  # permits, whom a law reaches, permit ids, denial ids, duties
     for body, recipient in product(PACK.bodies, sorted(set(given.audience))):
         situations = [
             {
@@ -59,7 +64,7 @@ def plainly(given: Circumstances, cells: list[tuple[Form, str, dict[str, str]]])
             whole = out[index]
             if body.default is not None and not applies[index].allowed:
                 continue
-            whole[1] |= body.ground
+            whole[1] |= {recipient} if body.ground else set()
             forbids = {rule for rule in answer.reasons if policies[rule].effect == "forbid"}
             allowed = answer.allowed or (body.default is None and not forbids)
             whole[0] &= allowed
@@ -68,7 +73,9 @@ def plainly(given: Circumstances, cells: list[tuple[Form, str, dict[str, str]]])
             if body.default is not None and not permits[index].allowed:
                 whole[3].add(body.default.id)
             whole[4] |= {p.obligation for p in there if p.action == OBLIGE and duties(p, situations[index])}
-    return [(ok and law, hits if ok and law else denied, duty) for ok, law, hits, denied, duty in out]
+    everybody = set(given.audience)
+    verdicts = [(ok and reached == everybody, hits, denied, duty) for ok, reached, hits, denied, duty in out]
+    return [(lawful, hits if lawful else denied, duty) for lawful, hits, denied, duty in verdicts]
 
 
 _SEEN: dict = {}
@@ -211,8 +218,27 @@ def test_no_population_is_ever_disclosed_for_enforcement(custodian: str, purpose
                 as_of=day, facts=frozenset(FACTS),
             ),
         )  # fmt: skip
-        for form in (form for form in DISCLOSING if form is not Form.STATISTICS):
-            one_of_each = dict(zip(judge.strata(form, strata), strata, strict=True)).values()
-            kinds = dict(zip(judge.classes(form, CLASSES), CLASSES, strict=True)).values()
-            for data_class, where in product(kinds, one_of_each):
-                assert judge.cell(form, data_class, where).verdict is Verdict.FORBIDDEN
+        classes, cells = spread(judge, CLASSES, strata)
+        records = [place for place, form in enumerate(DISCLOSING) if form is not Form.STATISTICS]
+        found = np.array(cells).reshape(-1, len(DISCLOSING))[:, records]
+        assert {classes[number].verdict for number in np.unique(found)} == {Verdict.FORBIDDEN}
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_all_cells_at_once_are_the_cells_one_by_one(seed: int) -> None:
+    random = Random(3000 + seed)
+    judge = Judge(PACK, circumstances(random, frozenset(random.sample(FACTS, random.choice([0, 5, len(FACTS)])))))
+    columns = random.choices([*CLASSES, None, "of-no-vocabulary"], k=12)
+    strata = [
+        tuple(sorted((n, random.choice([*d, "unknown", "outside"])) for n, d in KNOWN.items() if random.random() < 0.9))
+        for _ in range(40)
+    ]
+    classes, cells = spread(judge, columns, strata)
+    expected = [judge.cell(form, column, where) for where in strata for column in columns for form in DISCLOSING]
+    assert [classes[number] for number in cells] == expected
+    assert classes == tuple(dict.fromkeys(expected))
+
+
+def test_a_matrix_without_columns_or_strata_is_empty() -> None:
+    judge = Judge(PACK, circumstances(Random(1), frozenset()))
+    assert spread(judge, [], [()]) == spread(judge, ["name"], []) == ((), array("I"))

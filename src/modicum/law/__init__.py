@@ -12,5 +12,5 @@ moments    the earliest lawful day of a cell, by time alone
 standing   one policy in one situation, and one step away from it
 explain    one cell, explained (its values: explanation)
 decide     the matrix of a request
-vectors    decisions that a pack must reproduce
+XX
 """

@@ -6,7 +6,7 @@ text was verified, and its days.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -46,26 +46,22 @@ class Body:
         return tuple(p for p in self.policies if p.action == action and p.effect == effect and p.in_force(day))
 
 
-def read_body(
-    root: Path, entry: files.BodyEntry, words: files.VocabularyFile, domains: Mapping[str, list[str]]
-) -> Body:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Lexicon:
+    """What a policy of a pack may say: facts, obligations, values of each attribute with a finite domain, and types."""
+
+    facts: frozenset[str]
+    obligations: frozenset[str]
+    domains: Mapping[str, tuple[str, ...]]
+    schema: str
+
+
+def read_body(root: Path, entry: files.BodyEntry, lexicon: Lexicon) -> Body:
     """Read one body of law: its Cedar file, checked against schema and vocabulary.
 
     Raises InvalidInputError: unreadable, ill typed, a policy that may not stand here; names file and policy.
     """
-    text = files.read_text(root, entry.file)
-    try:
-        parsed = parse(text)
-        found = faults(text, files.read_text(root, "schema.cedarschema"))
-    except PolicyTextError as error:
-        raise InvalidInputError(cause=f"pack file {entry.file}: {error}", cure=CURE) from error
     basis = Basis(entry.basis)
-    policies = tuple(
-        _policy(each, number=number, entry=entry, words=words, domains=domains)
-        for number, each in enumerate(parsed, start=1)
-    )
-    if found:
-        raise InvalidInputError(cause=f"pack file {entry.file}: {found[0]}", cure=CURE)
     body = Body(
         id=entry.id,
         title=entry.title,
@@ -73,13 +69,33 @@ def read_body(
         basis=basis,
         ground=entry.ground and entry.default is not None and basis is Basis.LAW,
         default=None if entry.default is None else because_of(entry.default),
-        policies=policies,
+        policies=(),
     )
-    _check_shape(body)
+    body = replace(body, policies=read_policies(files.read_text(root, entry.file), body=body, lexicon=lexicon))
+    check_shape(body)
     return body
 
 
-def _check_shape(body: Body) -> None:
+def read_policies(text: str, *, body: Body, lexicon: Lexicon) -> tuple[Policy, ...]:
+    """Read the policies that Cedar text adds to a body, each checked against types and vocabulary.
+
+    Raises InvalidInputError: unreadable, ill typed, a word that no vocabulary knows; names file and policy.
+    """
+    try:
+        parsed = parse(text)
+        found = faults(text, lexicon.schema)
+    except PolicyTextError as error:
+        raise InvalidInputError(cause=f"pack file {body.file}: {error}", cure=CURE) from error
+    policies = tuple(
+        _policy(each, number=number, body=body, lexicon=lexicon) for number, each in enumerate(parsed, start=1)
+    )
+    if found:
+        raise InvalidInputError(cause=f"pack file {body.file}: {found[0]}", cure=CURE)
+    return policies
+
+
+def check_shape(body: Body) -> None:
+    """Refuse a body with policies of a kind that may not stand in it. Raises InvalidInputError: names the file."""
     acts = {(policy.action, policy.effect) for policy in body.policies}
     if any(effect == "forbid" and action != DISCLOSE for action, effect in acts):
         raise InvalidInputError(
@@ -105,12 +121,11 @@ def _policy(
     parsed: Parsed,
     *,
     number: int,
-    entry: files.BodyEntry,
-    words: files.VocabularyFile,
-    domains: Mapping[str, list[str]],
+    body: Body,
+    lexicon: Lexicon,
 ) -> Policy:
     notes = parsed.annotations
-    place = f"pack file {entry.file}, policy {notes.get('id', f'number {number}')}"
+    place = f"pack file {body.file}, policy {notes.get('id', f'number {number}')}"
     missing = sorted(_ANNOTATIONS - {name for name, text in notes.items() if text.strip()})
     excess = sorted(set(notes) - _ANNOTATIONS - _OPTIONAL)
     if missing or excess:
@@ -124,7 +139,7 @@ def _policy(
     if notes["verified"] not in VERIFICATIONS:
         raise InvalidInputError(cause=f"{place}: @verified is none of {', '.join(sorted(VERIFICATIONS))}", cure=CURE)
     obligation = notes.get("obligation")
-    if (obligation in words.obligations) != (parsed.action == OBLIGE):
+    if (obligation in lexicon.obligations) != (parsed.action == OBLIGE):
         raise InvalidInputError(
             cause=f"{place}: @obligation belongs on `oblige` policies and must be in vocabulary.toml", cure=CURE
         )
@@ -132,7 +147,7 @@ def _policy(
         atoms, facts = look(parsed)
     except UnfitPolicyError as error:
         raise InvalidInputError(cause=f"{place}: {error}", cure=CURE) from error
-    _check_words(place, atoms, facts, words=words, domains=domains)
+    _check_words(place, atoms, facts, lexicon)
     since = _day(place, "from", notes["from"])
     until = None if "until" not in notes else _day(place, "until", notes["until"])
     if until is not None and until < since:
@@ -140,27 +155,20 @@ def _policy(
     return Policy(
         id=notes["id"], title=notes["title"], cite=notes["cite"], source=notes["source"], verified=notes["verified"],
         since=since, until=until, effect=parsed.effect,
-        action=str(parsed.action), obligation=obligation, body=entry.id, basis=Basis(entry.basis), parsed=parsed,
-        atoms=atoms, facts=facts, representatives=representatives(atoms, domains),
+        action=str(parsed.action), obligation=obligation, body=body.id, basis=body.basis, parsed=parsed,
+        atoms=atoms, facts=facts, representatives=representatives(atoms, lexicon.domains),
     )  # fmt: skip
 
 
-def _check_words(
-    place: str,
-    atoms: tuple[Atom, ...],
-    facts: tuple[str, ...],
-    *,
-    words: files.VocabularyFile,
-    domains: Mapping[str, list[str]],
-) -> None:
+def _check_words(place: str, atoms: tuple[Atom, ...], facts: tuple[str, ...], lexicon: Lexicon) -> None:
     """A literal that no vocabulary knows never matches, so a misspelt forbid would fail open: refuse it."""
-    strange = [f"the fact `{fact}`" for fact in facts if fact not in words.facts]
+    strange = [f"the fact `{fact}`" for fact in facts if fact not in lexicon.facts]
     for atom in atoms:
-        if atom.attribute not in domains:
+        if atom.attribute not in lexicon.domains:
             if atom.attribute not in REQUEST_ATTRIBUTES:
                 strange.append(f"the attribute `{atom.attribute}`")
             continue
-        domain = domains[atom.attribute]
+        domain = lexicon.domains[atom.attribute]
         for literal in atom.literals:
             known = any(v.startswith(literal) for v in domain) if atom.pattern else literal in domain
             if not known:

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from modicum.law.judge import Circumstances, Judge
+from modicum.law.grid import somewhere, spread
+from modicum.law.judge import Circumstances, judge
 from modicum.law.packs import Pack
 from modicum.model.dataset import Column, Dataset
 from modicum.model.decision import Cell, Decision, Verdict
@@ -56,7 +57,7 @@ def decide(
             as_of=as_of,
             facts=facts,
         )
-        classes, cells = spread(Judge(pack, circumstances), columns, dataset)
+        classes, cells = spread(judge(pack, circumstances), [column.data_class for column in columns], dataset.strata)
     else:
         expired = Cell(verdict=Verdict.FORBIDDEN, because=(pack.defaults.expired,))
         classes, cells = (expired,), array("I", bytes(4 * len(dataset.strata) * len(columns) * len(DISCLOSING)))
@@ -97,28 +98,6 @@ def columns_of(request: Request, dataset: Dataset) -> tuple[Column, ...]:
     return tuple(found.values())
 
 
-def spread(judge: Judge, columns: tuple[Column, ...], dataset: Dataset) -> tuple[tuple[Cell, ...], Sequence[int]]:
-    """Judge each distinguishable cell once; answer with the distinct verdicts and an index for every cell.
-
-    Order of the indexes: strata, columns, forms, the form running fastest; verdicts in order of first use.
-    """
-    by_class = [judge.classes(form, [column.data_class for column in columns]) for form in DISCLOSING]
-    by_stratum = [judge.strata(form, dataset.strata) for form in DISCLOSING]
-    judged: dict[tuple[int, int, int], int] = {}
-    distinct: dict[Cell, int] = {}
-    cells = array("I")
-    for s, stratum in enumerate(dataset.strata):
-        for c, column in enumerate(columns):
-            for f, form in enumerate(DISCLOSING):
-                key = (f, by_class[f][c], by_stratum[f][s])
-                number = judged.get(key)
-                if number is None:
-                    cell = judge.cell(form, column.data_class, stratum)
-                    number = judged[key] = distinct.setdefault(cell, len(distinct))
-                cells.append(number)
-    return tuple(distinct), cells
-
-
 def _check_words(request: Request, pack: Pack, facts: frozenset[str]) -> None:
     words = pack.vocabulary
     if request.purpose not in words.purposes:
@@ -154,17 +133,8 @@ def _lowest_form(
     used = {column.qualified for name in _used(request) if (column := dataset.find(name)) is not None}
     statistical = request.question.asks is Asks.STATISTICS and bool(used)
     needed = [c for c, column in enumerate(columns) if not statistical or column.qualified in used]
-    wide, deep = len(columns), len(DISCLOSING)
-    for f, form in enumerate(DISCLOSING):
-        if form.rung < request.question.asks.needs.rung:
-            continue
-        permitted = [
-            any(
-                classes[cells[(s * wide + c) * deep + f]].verdict is Verdict.PERMITTED
-                for s in range(len(dataset.strata))
-            )
-            for c in needed
-        ]
-        if all(permitted):
+    leaving = somewhere(cells, [each.verdict is Verdict.PERMITTED for each in classes], columns=len(columns))
+    for form, may_leave in zip(DISCLOSING, leaving, strict=True):
+        if form.rung >= request.question.asks.needs.rung and all(may_leave[c] for c in needed):
             return form
     return Form.REFUSAL

@@ -5,11 +5,13 @@ This is the edge: pydantic models here, domain values in `packs`. Nothing that i
 
 import tomllib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import Form
 
@@ -157,7 +159,42 @@ class ReviewsFile(Strict):
     review: Annotated[list[ReviewEntry], Field(min_length=1)]
 
 
+class DecisionEntry(Strict):
+    """A decision that the pack must reproduce, for the sake of one rule (a file of vectors/)."""
+
+    id: Text
+    rule: Text
+    shows: bool
+    custodian: Text
+    action: Text = "disclose"
+    audience: Annotated[list[Text], Field(min_length=1)]
+    purpose: Text
+    named_persons: bool = False
+    form: Form
+    data_class: Annotated[Text | None, Field(alias="class")]
+    stratum: Mapping[str, Text]
+    facts: list[Text] = Field(default_factory=list)
+    date: date
+    verdict: Verdict
+    because: Annotated[list[Text], Field(min_length=1)]
+    missing: list[list[Text]] = Field(default_factory=list)
+    obligations: list[Text] = Field(default_factory=list)
+    conflicts: list[tuple[Text, Text]] = Field(default_factory=list)
+
+
 Shape = TypeVar("Shape", bound=Strict)
+
+
+def shaped(raw: object, shape: type[Shape], *, place: str, cure: str = CURE) -> Shape:
+    """What was read, as the shape that it must have. Raises InvalidInputError: names place and field, no value."""
+    try:
+        return shape.model_validate(raw)
+    except ValidationError as error:
+        found = [
+            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
+            for fault in error.errors(include_url=False, include_input=False)
+        ]
+        raise InvalidInputError(cause=f"{place}: {'; '.join(found[:5])}", cure=cure) from error
 
 
 def read_toml(root: Path, name: str, shape: type[Shape]) -> Shape:
@@ -166,15 +203,10 @@ def read_toml(root: Path, name: str, shape: type[Shape]) -> Shape:
     Raises InvalidInputError: missing, not TOML, or not of its shape; names file and field.
     """
     try:
-        return shape.model_validate(tomllib.loads(read_text(root, name)))
+        raw = tomllib.loads(read_text(root, name))
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(cause=f"pack file {name}: not TOML: {error}", cure=CURE) from error
-    except ValidationError as error:
-        found = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidInputError(cause=f"pack file {name}: {'; '.join(found[:5])}", cure=CURE) from error
+    return shaped(raw, shape, place=f"pack file {name}")
 
 
 def read_text(root: Path, name: str) -> str:

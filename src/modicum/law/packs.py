@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from modicum.law import packfiles as files
-from modicum.law.bodies import Body, because_of, read_body
+from modicum.law.bodies import Body, Lexicon, because_of, read_body
 from modicum.law.cedar import DISCLOSE
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Policy
@@ -87,6 +87,7 @@ class Pack:
     title: str
     root: Path = field(repr=False)
     vocabulary: PackVocabulary
+    lexicon: Lexicon = field(repr=False)
     attributes: Mapping[str, frozenset[str]]
     transformations: Mapping[tuple[Form, str], str]
     bodies: tuple[Body, ...]
@@ -134,15 +135,21 @@ def load_pack(source: str | Path) -> Pack:
     words = files.read_toml(root, "vocabulary.toml", files.VocabularyFile)
     strata = files.read_toml(root, "strata.toml", files.StrataFile)
     reviews = files.read_toml(root, "reviews.toml", files.ReviewsFile)
-    domains = _domains(words, strata)
-    bodies = tuple(read_body(root, entry, words, domains) for entry in head.bodies)
+    lexicon = Lexicon(
+        facts=frozenset(words.facts),
+        obligations=frozenset(words.obligations),
+        domains=MappingProxyType(_domains(words, strata)),
+        schema=files.read_text(root, "schema.cedarschema"),
+    )
+    bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
     _refuse_strays(root, head)
-    _refuse_doubles(bodies)
+    refuse_doubles(bodies)
     return Pack(
         ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
         title=head.title,
         root=root,
         vocabulary=_vocabulary(words, bodies),
+        lexicon=lexicon,
         attributes=MappingProxyType({name: frozenset(entry.domain) for name, entry in strata.attributes.items()}),
         transformations=MappingProxyType(dict(_transformations(words))),
         bodies=bodies,
@@ -157,18 +164,18 @@ def _covers(pattern: str, value: str) -> bool:
     return pattern in {"*", value} or (pattern.endswith(".*") and value.startswith(pattern[:-1]))
 
 
-def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str, list[str]]:
+def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str, tuple[str, ...]]:
     for name, entry in strata.attributes.items():
         if UNKNOWN not in entry.domain:
             raise InvalidInputError(cause=f"pack file strata.toml: {name}: `unknown` is not in the domain", cure=CURE)
     return {
-        "action": list(words.actions),
-        "discloser": list(words.kinds),
-        "recipient": list(words.kinds),
-        "purpose": list(words.purposes),
-        "data_class": list(words.classes),
-        "form": [str(form) for form in DISCLOSING],
-        **{name: list(entry.domain) for name, entry in strata.attributes.items()},
+        "action": tuple(words.actions),
+        "discloser": tuple(words.kinds),
+        "recipient": tuple(words.kinds),
+        "purpose": tuple(words.purposes),
+        "data_class": tuple(words.classes),
+        "form": tuple(str(form) for form in DISCLOSING),
+        **{name: tuple(entry.domain) for name, entry in strata.attributes.items()},
     }
 
 
@@ -181,7 +188,8 @@ def _refuse_strays(root: Path, head: files.PackFile) -> None:
         raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
 
 
-def _refuse_doubles(bodies: tuple[Body, ...]) -> None:
+def refuse_doubles(bodies: tuple[Body, ...]) -> None:
+    """Refuse an @id that stands twice in a pack. Raises InvalidInputError."""
     seen: set[str] = set()
     for policy in (policy for body in bodies for policy in body.policies):
         if policy.id in seen:
@@ -192,10 +200,9 @@ def _refuse_doubles(bodies: tuple[Body, ...]) -> None:
 def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:
     facts = {name: frozenset(entry.attested_by) for name, entry in words.facts.items()}
     titles = {name: entry.title for name, entry in words.facts.items()}
-    for policy in (policy for body in bodies for policy in body.policies):
-        if policy.confirmation is not None:
-            facts[policy.confirmation] = frozenset({"counsel"})
-            titles[policy.confirmation] = f"Counsel has read {policy.cite} and confirms {policy.id} as encoded"
+    confirmed = confirmations(bodies)
+    facts.update(dict.fromkeys(confirmed, frozenset({"counsel"})))
+    titles.update(confirmed)
     return PackVocabulary(
         purposes=MappingProxyType({name: entry.title for name, entry in words.purposes.items()}),
         classes=MappingProxyType(dict(words.classes)),
@@ -206,6 +213,16 @@ def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVo
         obligations=MappingProxyType(dict(words.obligations)),
         waits_days=MappingProxyType({name: each.waits_days for name, each in words.facts.items() if each.waits_days}),
     )
+
+
+def confirmations(bodies: tuple[Body, ...]) -> dict[str, str]:
+    """The facts that unverified permits wait for, with their titles: that counsel confirms each as encoded."""
+    return {
+        policy.confirmation: f"Counsel has read {policy.cite} and confirms {policy.id} as encoded"
+        for body in bodies
+        for policy in body.policies
+        if policy.confirmation is not None
+    }
 
 
 def _transformations(words: files.VocabularyFile) -> Iterator[tuple[tuple[Form, str], str]]:

@@ -1,10 +1,10 @@
-"""Decisions that a pack must reproduce: an order's vectors, and the pack's own.
+"""The vectors of a case: what the orders of a pack must bar; the pack's own vectors are in `decisions`.
 
 `run_vectors` asks the orders of a pack alone, so it says what an order bars and nothing else: "not barred" is never
 "permitted". Ambiguity resolves to the bar (`fail_closed`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,11 +13,10 @@ from typing import Any, Final
 import yaml
 
 from modicum.law.cedar import DISCLOSE, Truth
-from modicum.law.judge import Circumstances, Judge
 from modicum.law.packs import Pack
 from modicum.law.tables import tables
 from modicum.model.dataset import UNKNOWN
-from modicum.model.decision import Basis, Cell
+from modicum.model.decision import Basis
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import Form
 
@@ -93,7 +92,7 @@ def _run(pack: Pack, vector: Any, number: int) -> VectorResult:  # noqa: ANN401 
     expected = _word(vector, "fail_closed", name)
     if expected not in {BARRED, NOT_BARRED}:
         raise InvalidInputError(cause=f"vector {name}: fail_closed must be {BARRED} or {NOT_BARRED}", cure="correct it")
-    hits = bars(pack, words, day=_day(vector, name))
+    hits = bars(pack, words, day=day_of(vector, name))
     return VectorResult(id=name, expected=expected, got=BARRED if hits else NOT_BARRED, rules=hits)
 
 
@@ -123,7 +122,8 @@ def _word(vector: Mapping[str, Any], field: str, name: str) -> str:
     return value
 
 
-def _day(vector: Mapping[str, Any], name: str) -> date:
+def day_of(vector: Mapping[str, Any], name: str) -> date:
+    """The day of a vector, which YAML gives as a date, a moment or text. Raises InvalidInputError: none of these."""
     value = vector.get("date")
     try:
         if isinstance(value, datetime):  # YAML reads `2026-01-06 00:00:00` as a moment: its day counts
@@ -131,54 +131,3 @@ def _day(vector: Mapping[str, Any], name: str) -> date:
         return value if isinstance(value, date) else date.fromisoformat(str(value))
     except ValueError as error:
         raise InvalidInputError(cause=f"vector {name}: date is no date (YYYY-MM-DD)", cure="correct it") from error
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellVector:
-    """One decision of the pack's own vectors: a cell in full, and the verdict that it must have."""
-
-    id: str
-    circumstances: Circumstances
-    form: Form
-    data_class: str | None
-    stratum: Mapping[str, str]
-    verdict: str
-    because: tuple[str, ...]
-    missing: tuple[tuple[str, ...], ...]
-
-
-def cell_vectors(document: Mapping[str, Any]) -> list[CellVector]:
-    """Read the pack's own vectors (vectors/decisions.yaml). Raises InvalidInputError: not well formed, by its id."""
-    found = []
-    for vector in document.get("decisions", []):
-        name = vector.get("id", "without an id")
-        try:
-            found.append(
-                CellVector(
-                    id=name,
-                    circumstances=Circumstances(
-                        action="disclose",
-                        discloser=vector["custodian"],
-                        audience=tuple(vector["audience"]),
-                        purpose=vector["purpose"],
-                        named_persons=vector.get("named_persons", False),
-                        as_of=_day(vector, name),
-                        facts=frozenset(vector.get("facts", ())),
-                    ),
-                    form=Form(vector["form"]),
-                    data_class=vector["class"],
-                    stratum=dict(vector["stratum"]),
-                    verdict=vector["verdict"],
-                    because=tuple(vector.get("because", ())),
-                    missing=tuple(tuple(sorted(each)) for each in vector.get("missing", ())),
-                )
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InvalidInputError(cause=f"decision vector {name} is not well formed", cure="correct it") from error
-    return found
-
-
-def judge_vector(pack: Pack, vector: CellVector) -> Cell:
-    """The pack's verdict on one of its own vectors."""
-    stratum: Sequence[tuple[str, str]] = sorted(vector.stratum.items())
-    return Judge(pack, vector.circumstances).cell(vector.form, vector.data_class, tuple(stratum))

@@ -1,5 +1,6 @@
 """A decision: for each stratum x column x form a verdict, what it rests on, and what is missing."""
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -97,6 +98,14 @@ class PackRef:
     sha256: str
 
 
+def _nested(cells: Sequence[int], strata: int, columns: int, forms: int) -> list[list[list[int]]]:
+    if not (strata and columns and forms):
+        return [[] for _ in range(strata)]
+    shape = (strata, columns, forms)
+    nested: Any = memoryview(array("I", cells)).cast("B").cast("I", shape).tolist()
+    return list(nested)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """The matrix. `cells` holds one index into `classes` for each stratum x column x form, the form running fastest."""
@@ -126,7 +135,6 @@ class Decision:
 
     def as_document(self) -> dict[str, Any]:
         """The decision as published JSON (docs/reference/schemas/decision.json)."""
-        wide, deep = len(self.columns), len(self.forms)
         return {
             "schema": DECISION_SCHEMA,
             "request_sha256": self.request_sha256,
@@ -140,10 +148,7 @@ class Decision:
             "strata": [dict(stratum) for stratum in self.strata],
             "forms": [str(form) for form in self.forms],
             "classes": [each.as_document() for each in self.classes],
-            "cells": [
-                [[int(self.cells[(s * wide + c) * deep + f]) for f in range(deep)] for c in range(wide)]
-                for s in range(len(self.strata))
-            ],
+            "cells": _nested(self.cells, len(self.strata), len(self.columns), len(self.forms)),
             "lowest_form": str(self.lowest_form),
         }
 
