@@ -238,7 +238,7 @@ def _alternatives(missing: tuple[tuple[str, ...], ...], shown: int = 3) -> str:
     return f"attested: {' or '.join(named)}{more}"
 
 
-def _few(rules: Sequence[Because], shown: int = 3) -> str:
+def _few(rules: Sequence[Because], shown: int = 2) -> str:
     more = f" and {len(rules) - shown} more" if len(rules) > shown else ""
     return "; ".join(f"{each.id}, {each.cite}" for each in rules[:shown]) + more
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from modicum import __version__
-from modicum.cli.request import people_words
+from modicum.cli.decision_paper import steps_of
 from modicum.gateway.home import system_clock
 from modicum.gateway.replay import AGREED, APPROVED, ASKED, DIRECTED, FILED, OBJECTED, RELEASED, TRIED, Replay
 from modicum.gateway.replay_requests import STATES
@@ -16,7 +16,6 @@ from modicum.paper import (
     ClockEvent,
     Command,
     Day,
-    LadderStep,
     PackageFile,
     Statement,
     Story,
@@ -50,7 +49,7 @@ def story_of(played: Replay) -> Story:
             at,
             outcome="It is on the log, with the name of who gave it. It lifts nothing: the release was refused.",
         ),
-        rungs=_rungs(played),
+        rungs=steps_of(played.ladder.ladder),
         narrow=played.narrow,
         answer=_answer(played.answer),
         answer_notes=_notes(played.answer),
@@ -86,20 +85,6 @@ def _account(played: Replay) -> tuple[AccountLine, ...]:
             entry=each["entry"],
         )
         for each in played.account.document["releases"]
-    )
-
-
-def _rungs(played: Replay) -> tuple[LadderStep, ...]:
-    return tuple(
-        LadderStep(
-            form=rung.form,
-            verdict=rung.verdict,
-            people=people_words(rung),
-            columns=rung.columns,
-            why=rung.why,
-            chosen=rung.form is played.ladder.ladder.lowest,
-        )
-        for rung in played.ladder.ladder.rungs
     )
 
 

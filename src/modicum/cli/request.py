@@ -6,13 +6,14 @@ from typing import Annotated, Final
 
 import typer
 
-from modicum.answer.ladder import Rung
+from modicum.cli.decision_paper import page_of, people_words
 from modicum.cli.exits import Exit
 from modicum.cli.explained import show_explanation
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway.asking import Asked, decide_asked, find_asked
 from modicum.gateway.case import check_request
+from modicum.gateway.datasets import write_new_file
 from modicum.gateway.deciding import Decided, kinds_of
 from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
@@ -64,6 +65,9 @@ def decide(
     file: AskedArgument,
     as_of: AsOfOption = None,
     explain: ExplainOption = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page to a new file.")
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -75,6 +79,7 @@ def decide(
     Examples:  modicum decide request.toml  |  modicum decide request.toml --as-of 2025-08-13 --json
     |  modicum decide 2026-0003 --explain origin_state=CA,immigration=us_citizen/eligibility.SSN_NUM/identified
     |  modicum decide request.toml --explain 3/eligibility.SSN_NUM/identified
+    |  modicum decide request.toml --html decision.html
     """
     here, asked, decided = _decided(home, file, as_of)
     if explain is not None:
@@ -85,6 +90,9 @@ def decide(
         else:
             show_explanation(explanation)
         raise typer.Exit(int(_EXITS[explanation.cell.verdict]))
+    if html is not None:
+        write_new_file(html, page_of(here, asked, decided).encode())
+        say(f"wrote {html}")
     if as_json:
         emit(decided.decision.as_document())
     else:
@@ -121,15 +129,6 @@ def propose(
         show(f"lowest form that answers: {ladder.lowest}")
         _show_missing(decided)
     raise typer.Exit(int(exit_of_verdict(decided)))
-
-
-def people_words(rung: Rung) -> str:
-    """The people of a rung as its reader may see them."""
-    told = rung.as_document()["people"]
-    if isinstance(told, int):
-        return f"{told:,}"
-    most = str(told or "-").removeprefix("at most ")
-    return f"at most {int(most):,}" if most.isdecimal() else most
 
 
 def exit_of_verdict(decided: Decided) -> Exit:

@@ -5,9 +5,11 @@ ladder       P1, which answer was given and why not a smaller or a larger one
 matrix       P2, what the law says per group of people and column
 clock        P3, how long it took, beside 54 minutes
 story, page  the printable page of one replayed case
+decision_page  the printable page of one decision
 """
 
 from modicum.paper.clock import ClockEvent, clock
+from modicum.paper.decision_page import DecisionPaper, decision_page
 from modicum.paper.ladder import LadderStep, ladder
 from modicum.paper.matrix import matrix
 from modicum.paper.page import figure, story_page
@@ -20,6 +22,7 @@ __all__ = [
     "ClockEvent",
     "Command",
     "Day",
+    "DecisionPaper",
     "LadderStep",
     "PackageFile",
     "Picture",
@@ -27,6 +30,7 @@ __all__ = [
     "Story",
     "Table",
     "clock",
+    "decision_page",
     "figure",
     "ladder",
     "matrix",

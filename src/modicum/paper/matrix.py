@@ -70,14 +70,20 @@ def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) ->
         f"{FORMS[form]} as of {decision.as_of.isoformat()}, by row and column of the picture; the rules are all that "
         "are named for anybody in the row"
     )
-    names = short_names(decision.columns)
+    names, many = short_names(decision.columns), len(decision.strata) > _BOXES_UP_TO
     headers = (
         "Row",
+        *(["Groups of people"] if many else []),
         *(ATTRIBUTES.get(name, name).capitalize() for name in attributes),
         *(f"{class_words(pile.data_class)}: {', '.join(names[i] for i in pile.columns)}" for pile in whole.columns),
     )
     rows: tuple[tuple[str | int, ...], ...] = tuple(
-        (number, *(_span(row, name) for name in attributes), *(_cell_words(cell) for cell in cells))
+        (
+            number,
+            *([len(row.strata)] if many else []),
+            *(_span(row, name) for name in attributes),
+            *(_cell_words(cell) for cell in cells),
+        )
         for number, (row, cells) in enumerate(zip(whole.rows, whole.cells, strict=True), start=1)
     )
     return Table(caption, headers, rows)
@@ -230,7 +236,7 @@ def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
 
 def _who(row: Block, attributes: Sequence[str], strata: int) -> str:
     if not row.box:
-        return f"{len(row.strata):,} of {strata:,} groups of people"
+        return f"{len(row.strata):,} of {strata:,} groups"
     return _label(row, attributes[0]) if any(row.values.values()) else "everybody"
 
 
