@@ -118,12 +118,16 @@ def first_line(kind: type) -> str:
 
 def command_pages() -> Iterator[tuple[str, Any]]:
     """Every command with the words by which it is called, in the order of `modicum --help`."""
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        inner: Mapping[str, Any] | None = getattr(command, "commands", None)
-        if inner is None:
-            yield f"modicum {name}", command
-        else:
-            yield from ((f"modicum {name} {each}", value) for each, value in inner.items())
+    yield from _leaves("modicum", typer.main.get_command(app))
+
+
+def _leaves(words: str, command: Any) -> Iterator[tuple[str, Any]]:  # noqa: ANN401 - the library's own classes
+    inner: Mapping[str, Any] | None = getattr(command, "commands", None)
+    if inner is None:
+        yield words, command
+        return
+    for name, each in inner.items():
+        yield from _leaves(f"{words} {name}", each)
 
 
 def cli() -> str:

@@ -42,6 +42,19 @@ class Signature:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignatureLine:
+    """One signature line as it stands: a key's name and four-byte id, and bytes that nobody checked yet."""
+
+    name: str
+    key_id: bytes
+    data: bytes
+
+    def format(self) -> bytes:
+        """Write the line, with its newline."""
+        return f"{_DASH}{self.name} {base64c.encode(self.key_id + self.data)}\n".encode()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
     """A text, with the signatures under it that were checked (at least one)."""
 
@@ -68,7 +81,7 @@ class Verifier:
         Raises EvidenceError: another form, another algorithm, or an id that is not the key's.
         """
         match = _VKEY.fullmatch(vkey)
-        if not match or not _is_name(match[1]):
+        if not match or not is_name(match[1]):
             raise EvidenceError(place="verifier key", cause="is not of the form NAME+ID+KEY")
         try:
             found = cls(match[1], read_public(_ed25519(base64c.decode(match[3]))))
@@ -91,11 +104,10 @@ class Signer:
 
         Raises ValueError: no final newline, control characters, or a key name with blanks or plus signs.
         """
-        if not text.endswith("\n") or _CONTROL.search(text) or not _is_name(self.name):
+        if not text.endswith("\n") or _CONTROL.search(text) or not is_name(self.name):
             raise ValueError("this text, or this key name, cannot stand in a note")
-        key_id = _key_id(self.name, self.private_key)
-        signature = base64c.encode(key_id + self.private_key.sign(text.encode()))
-        return f"{text}\n{_DASH}{self.name} {signature}\n".encode()
+        key_id, signature = _key_id(self.name, self.private_key), self.private_key.sign(text.encode())
+        return f"{text}\n".encode() + SignatureLine(name=self.name, key_id=key_id, data=signature).format()
 
 
 def vkey(name: str, public_key: Ed25519PublicKey) -> str:
@@ -103,7 +115,7 @@ def vkey(name: str, public_key: Ed25519PublicKey) -> str:
 
     Raises ValueError: a name with blanks or plus signs.
     """
-    if not _is_name(name):
+    if not is_name(name):
         raise ValueError("a key name may hold no blank and no plus sign")
     return f"{name}+{_key_id(name, public_key).hex()}+{base64c.encode(_ALGORITHM + public_bytes(public_key))}"
 
@@ -114,25 +126,29 @@ def open_note(data: bytes, verifiers: Sequence[Verifier], *, strict: bool = Fals
     strict: refuse signatures by unknown keys and a second one by the same key; then no byte is left uncovered.
     Raises EvidenceError: another form, a false signature by a known key, or none by a known key.
     """
-    text, lines = _split(data)
+    text, lines = split_note(data)
     known = {(verifier.name, verifier.key_id): verifier for verifier in verifiers}
     checked: dict[tuple[str, bytes], Signature] = {}
     for line in lines:
-        found = _signature(line)
-        verifier = known.get((found.name, found.key_id))
-        if strict and (verifier is None or (found.name, found.key_id) in checked):
+        place = (line.name, line.key_id)
+        verifier = known.get(place)
+        if strict and (verifier is None or place in checked):
             raise EvidenceError(place="signed note", cause="has a signature by an unknown key, or one too many")
-        if verifier is None or (found.name, found.key_id) in checked:
+        if verifier is None or place in checked:
             continue
-        if not is_signed(text.encode(), signature=found.signature, key=verifier.key):
+        if not is_signed(text.encode(), signature=line.data, key=verifier.key):
             raise EvidenceError(place="signed note", cause="a signature does not match the text")
-        checked[found.name, found.key_id] = found
+        checked[place] = Signature(name=line.name, key_id=line.key_id, signature=line.data)
     if not checked:
         raise EvidenceError(place="signed note", cause="is not signed by a known key")
     return Note(text=text, signatures=tuple(checked.values()))
 
 
-def _split(data: bytes) -> tuple[str, list[str]]:
+def split_note(data: bytes) -> tuple[str, list[SignatureLine]]:
+    """Take a note apart: the text that is signed, and its signature lines, none of them checked.
+
+    Raises EvidenceError: another form, more than 1,000,000 bytes or 100 signatures.
+    """
     if len(data) > MAX_NOTE_BYTES:
         raise EvidenceError(place="signed note", cause="is too long")
     try:
@@ -145,18 +161,18 @@ def _split(data: bytes) -> tuple[str, list[str]]:
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise EvidenceError(place="signed note", cause="has too many signatures")
-    return head + "\n", lines
+    return head + "\n", [_signature_line(line) for line in lines]
 
 
-def _signature(line: str) -> Signature:
+def _signature_line(line: str) -> SignatureLine:
     name, _, encoded = line.removeprefix(_DASH).partition(" ")
     try:
         data = base64c.decode(encoded)
     except ValueError as error:
         raise EvidenceError(place="signed note", cause="a signature is not canonical base64") from error
-    if not line.startswith(_DASH) or not _is_name(name) or len(data) <= _KEY_ID_BYTES:
+    if not line.startswith(_DASH) or not is_name(name) or len(data) <= _KEY_ID_BYTES:
         raise EvidenceError(place="signed note", cause="a signature line is malformed")
-    return Signature(name=name, key_id=data[:_KEY_ID_BYTES], signature=data[_KEY_ID_BYTES:])
+    return SignatureLine(name=name, key_id=data[:_KEY_ID_BYTES], data=data[_KEY_ID_BYTES:])
 
 
 def _ed25519(typed_key: bytes) -> bytes:
@@ -169,5 +185,6 @@ def _key_id(name: str, key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
     return sha256(name.encode() + b"\n" + _ALGORITHM + public_bytes(key)).digest()[:_KEY_ID_BYTES]
 
 
-def _is_name(name: str) -> bool:
+def is_name(name: str) -> bool:
+    """Whether a text can be the name of a key: not empty, no blank, no plus sign, no control character."""
     return bool(name) and not any(each.isspace() or each == "+" for each in name) and not _CONTROL.search(name)

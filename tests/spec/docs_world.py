@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -106,6 +107,7 @@ def played() -> World:
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
     world.done("log export --out ~/copy --bodies")
+    _ask_witnesses(world)
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
     world.done("law list", home=None)
@@ -119,12 +121,15 @@ def played() -> World:
 
 
 def commands() -> list[str]:
-    """The names of all commands, as people type them, in the order of `modicum --help`."""
-    found = []
-    for name, command in typer.main.get_command(app).commands.items():  # type: ignore[attr-defined]
-        inner = getattr(command, "commands", None)
-        found += [name] if inner is None else [f"{name} {each}" for each in inner]
-    return found
+    """The names of all commands that print JSON, as people type them, in the order of `modicum --help`."""
+    return list(_speaking("", typer.main.get_command(app)))
+
+
+def _speaking(words: str, command: Any) -> Iterator[str]:
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _speaking(f"{words} {name}".strip(), inner)
+    if any("--json" in option.opts for option in command.params):
+        yield words
 
 
 def _enrol(world: World) -> None:
@@ -136,6 +141,17 @@ def _enrol(world: World) -> None:
     )
     key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
     world.done(f"member enrol {made} --as cms/privacy-officer --as ca-dhcs/data-officer --member-key {key}")
+
+
+def _ask_witnesses(world: World) -> None:
+    """One witness that is not there: what the command says of it is of a schema too."""
+    vkey = world.done("log witness init --name court.example/w --state ~/witness", home=None)["vkey"]
+    path = world.folder / "witnesses.toml"
+    path.write_text(
+        f'organisations = 1\n[[witness]]\norganisation = "court"\nurl = "http://127.0.0.1:1"\nvkey = "{vkey}"\n',
+        "utf-8",
+    )
+    world.play(f"log checkpoint --witnesses {path}")
 
 
 def _somebody(world: World) -> str:

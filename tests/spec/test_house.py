@@ -28,6 +28,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.gateway.case",
             "modicum.gateway.founding",
             "modicum.gateway.keys",
+            "modicum.gateway.witnessing",
             "modicum.seal.manifest",
             "modicum.seal.package",
             "modicum_verify.ed25519",
@@ -49,6 +50,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.register",
             "modicum.custody.staging",
             "modicum.gateway.answering",
+            "modicum.law.grid",
         }
     ),
     "pyarrow": frozenset(
@@ -62,7 +64,14 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
         }
     ),
-    "pydantic": frozenset({"modicum.gateway.founding", "modicum.gateway.request_file", "modicum.law.packfiles"}),
+    "pydantic": frozenset(
+        {
+            "modicum.gateway.founding",
+            "modicum.gateway.request_file",
+            "modicum.gateway.witnessing",
+            "modicum.law.packfiles",
+        }
+    ),
     "pyrage": frozenset({"modicum.seal.age"}),
     "rich": frozenset({"modicum.cli.output"}),
     "typer": frozenset({"modicum.cli.*"}),

@@ -5,9 +5,11 @@ from typing import Annotated
 
 import typer
 
+from modicum.cli import witness
+from modicum.cli.exits import Exit
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, progress, say, show
-from modicum.gateway import logbook
+from modicum.gateway import logbook, witnessing
 from modicum.gateway.home import Home
 
 group = typer.Typer(no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export.")
@@ -15,20 +17,56 @@ group = typer.Typer(no_args_is_help=True, help="The transparency log: checkpoint
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
+    witness.register(group)
     app.add_typer(group, name="log")
 
 
 @group.command("checkpoint")
-def checkpoint(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def checkpoint(
+    witnesses: Annotated[
+        Path | None, typer.Option("--witnesses", help="A witnesses.toml: ask them all to cosign it first.")
+    ] = None,
+    request: Annotated[
+        Path | None, typer.Option("--request", help="Write the request for a witness without a network to a new file.")
+    ] = None,
+    since: Annotated[
+        int, typer.Option("--since", help="With --request: the size that this witness saw last.", min=0)
+    ] = 0,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """Print the latest signed checkpoint; keep it, and nobody can cut the log behind you.
 
+    With --witnesses it is printed with their cosignatures; exit 6 where too few organisations gave one.
+
     Example:  modicum log checkpoint > kept.checkpoint
+    Example:  modicum log checkpoint --witnesses witnesses.toml > kept.checkpoint
     """
-    latest = logbook.latest(Home.open(home))
+    here = Home.open(home)
+    if request is not None:
+        witnessing.write_request(here, out=request, since=since)
+        say(f"wrote {request}; take it to the witness: modicum log witness sign {request.name} --out cosignature")
+    if witnesses is not None:
+        _cosigned(here, witnesses, as_json=as_json)
+        return
+    latest = logbook.latest(here)
     if as_json:
         emit(latest.as_document())
     else:
         show(latest.note.rstrip("\n"))
+
+
+def _cosigned(home: Home, witnesses: Path, *, as_json: bool) -> None:
+    outcome = witnessing.ask_witnesses(home, witnessing.read_witnesses(witnesses))
+    if as_json:
+        emit(outcome.as_document())
+    else:
+        show(outcome.note.decode().rstrip("\n"))
+    for each in outcome.asked:
+        say(f"{each.name}: {each.why}")
+    if not outcome.met:
+        say(f"cosigned by fewer than {outcome.organisations} organisation(s)")
+        raise typer.Exit(int(Exit.LOG_UNAVAILABLE))
 
 
 @group.command("prove")

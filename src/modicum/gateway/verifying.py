@@ -125,7 +125,7 @@ def _extent(log: VerifiedLog, directory: Path, *, trust: Trust | None, seen_file
 
 def _seen(path: Path, key: str) -> Checkpoint:
     try:
-        return parse_checkpoint(path.read_bytes(), Verifier.parse(key))
+        return parse_checkpoint(path.read_bytes(), Verifier.parse(key), strict=False)  # it may be cosigned
     except FileNotFoundError:
         raise NotFoundError(cause=f"there is no checkpoint {path}", cure="check the path") from None
     except OSError:

@@ -183,6 +183,15 @@ class Ledger:
         """Give the tlog-proof of one entry under the present checkpoint. Raises NotFoundError, EvidenceError."""
         return self._prove(index)[0].format()
 
+    def prove_continuation(self, old_size: int) -> list[bytes]:
+        """Give the hashes that prove the present checkpoint to continue the log of `old_size`; none from nothing.
+
+        Raises NotFoundError: the log has fewer entries. EvidenceError: a tile is missing.
+        """
+        if not 0 <= old_size <= self.size:
+            raise NotFoundError(cause=f"the log never had {old_size} entries", cure=f"it has {self.size}")
+        return TileStore(self._folder, self.size).consistency(old_size) if old_size else []
+
     def fsck(self) -> VerifiedLog:
         """Check every byte of the log, as `modicum_verify.logdir.read_log`; with the key, between two appends."""
         with nullcontext() if self._key is None else self._folder.lock(_LOCK):

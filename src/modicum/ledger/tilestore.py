@@ -11,7 +11,7 @@ from typing import Protocol
 
 from modicum.ledger.edge import Edge
 from modicum.model.errors import EvidenceError, NotFoundError
-from modicum_verify.merkle import fold_right, inclusion_ranges, perfect_ranges, root
+from modicum_verify.merkle import consistency_ranges, fold_right, inclusion_ranges, perfect_ranges, root
 from modicum_verify.tiles import TILE_WIDTH, Level, decode_bundle, decode_tile, parse_tile_path, tile_path, tiles_of
 
 LOG = "log"
@@ -80,6 +80,10 @@ class TileStore:
     def inclusion(self, index: int) -> list[bytes]:
         """Give the hashes that prove entry `index`, from a few tiles a level."""
         return [self._node(low, high) for low, high in inclusion_ranges(index, self._size)]
+
+    def consistency(self, old_size: int) -> list[bytes]:
+        """Give the hashes that prove that the first `old_size` entries (at least 1) are still the beginning."""
+        return [self._node(low, high) for low, high in consistency_ranges(old_size, self._size)]
 
     def _node(self, low: int, high: int) -> bytes:
         return fold_right([self._perfect(*part) for part in perfect_ranges(low, high)])
