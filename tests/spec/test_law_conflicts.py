@@ -96,7 +96,8 @@ def test_nobody_rides_on_the_ground_of_another_recipient(tmp_path: Path) -> None
         '[[bodies]]\nid = "made-up"\nfile = "statutes/made-up.cedar"\ntitle = "Made up"\nbasis = "law"\n'
         '[bodies.default]\nid = "MADE-UP-DEFAULT"\ncite = "made up"\ntitle = "No"\nverified = "text-read"\n\n'
     )
-    (folder / "pack.toml").write_text(head[:start] + body + head[end:])
+    tail = head[end:].replace('inside = ["CVH-004", "CVH-004-DC-VA"]\n', "")  # these policies go with their body
+    (folder / "pack.toml").write_text(head[:start] + body + tail)
     for path in folder.rglob("*.cedar"):
         path.unlink()
     (folder / "statutes" / "made-up.cedar").write_text(GROUNDLESS)

@@ -36,7 +36,7 @@ FAULTS = {
     "no quorum": (replaced("reviews.toml", 'form = "identified"', 'form = "match"'), ("reviews.toml", "identified")),
     "not Cedar": (replaced(HIPAA, "forbid (principal", "forbidden (principal"), (HIPAA,)),
     "no cite": (replaced(HIPAA, '@cite("45 CFR 164.506")\n', ""), (HIPAA, "HIP-003", "@cite")),
-    "no id": (replaced(HIPAA, '@id("HIP-003")\n', ""), (HIPAA, "number", "@id")),
+    "no id": (replaced(HIPAA, '@id("HIP-003")\n', ""), (f"{HIPAA}:", "@id")),
     "a strange annotation": (replaced(HIPAA, '@id("HIP-003")', '@id("HIP-003") @vibe("x")'), (HIPAA, "@vibe")),
     "a wrong date": (replaced(HIPAA, '@from("2003-04-14")', '@from("2003-14-04")'), (HIPAA, "HIP-APPLIES", "@from")),
     "a wrong mark": (replaced(HIPAA, '@verified("text-read")', '@verified("sure")'), (HIPAA, "@verified")),

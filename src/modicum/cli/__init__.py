@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from modicum.cli import account, data, docket, house, law, log, release, request
+from modicum.cli import account, data, docket, house, law, law_vectors, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
@@ -31,6 +31,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
+law_vectors.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -2,8 +2,12 @@
 
 cedar      the one doorway to Cedar
 policy     one policy: its provision, its days, what it looks at
+statements Cedar text, statement by statement, each with its line
+lexicon    the words and types that policies may use
+toml_lines on which line of a TOML file a field stands
 packfiles  the TOML files of a pack, read strictly
 bodies     a body of law: one Cedar file, read strictly
+coherence  what no file of a pack shows alone
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
 judge      bodies joined by AND: the verdict of one cell, and what is missing
@@ -13,4 +17,7 @@ standing   one policy in one situation, and one step away from it
 explain    one cell, explained (its values: explanation)
 decide     the matrix of a request
 XX
+coverage   rules that have no vectors of their own
+overlap    whether two policies can hold of one cell
+mutation   packs that are wrong in one rule, which the vectors must notice
 """
