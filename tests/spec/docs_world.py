@@ -111,6 +111,7 @@ def played() -> World:
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
     world.done("law list", home=None)
+    world.done("law print", home=None)
     world.done("law vectors", home=None)
     world.done(f"account {_somebody(world)}")
     world.done("demo --people 1000 --home ~/demo", home=None)

@@ -9,7 +9,7 @@ import traceback
 
 import typer
 
-from modicum.cli import account, data, docket, house, law, law_vectors, log, release, request
+from modicum.cli import account, data, docket, house, law, law_print, law_vectors, log, release, request
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
@@ -32,6 +32,7 @@ log.register(app)
 account.register(app)
 law.register(app)
 law_vectors.register(law.group)
+law_print.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -14,6 +14,8 @@ judge      bodies joined by AND: the verdict of one cell, and what is missing
 facts      which attested facts count on a day
 moments    the earliest lawful day of a cell, by time alone
 standing   one policy in one situation, and one step away from it
+plain      a policy in plain words
+reading    a pack as a document for people who read law
 explain    one cell, explained (its values: explanation)
 decide     the matrix of a request
 XX

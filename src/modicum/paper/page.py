@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from modicum.model.request import Request
 from modicum.paper.clock import clock
@@ -79,9 +79,16 @@ def _environment() -> Environment:
         "numeric": _numeric,
         "person": person_words,
         "purpose": purpose_words,
+        "ticked": _ticked,
         "spelled": lambda value: _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}",
     }
     return environment
+
+
+def _ticked(text: str) -> Markup:
+    """Words in which ids stand between backticks, these set as code."""
+    parts = clean(text).split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(p) if at % 2 else escape(p) for at, p in enumerate(parts))
 
 
 def _finalize(value: object) -> object:
