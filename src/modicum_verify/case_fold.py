@@ -197,6 +197,11 @@ def _directed(case: CaseState, entry: Entry, content: Content, said: Said) -> tu
     return replace(case, directives=(*case.directives, directive)), "directed; recorded, lifts nothing"
 
 
+def _withdrawn(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    del entry, content
+    return replace(case, withdrawal=said), "withdrawn by the asker"
+
+
 def _refused(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
     decision = case.decision
     if decision is None or content["decision_sha256"] != decision.decision_sha256:
@@ -264,6 +269,7 @@ _SIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Said], tuple[Ca
     "objected": _objected,
     "answered": _answered,
     "directed": _directed,
+    "withdrawn": _withdrawn,
 }
 _UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseState, str]]]] = {
     "decided": _decided,

@@ -152,6 +152,7 @@ class CaseState:
     objections: tuple[Objection, ...] = ()
     directives: tuple[Directive, ...] = ()
     refusal: Refusal | None = None
+    withdrawal: Said | None = None
     releases: tuple[Release, ...] = ()
     timeline: tuple[TimelineItem, ...] = ()
     signed: Mapping[str, int] = field(default_factory=dict)
@@ -219,6 +220,8 @@ class CaseState:
         """What stands between the case and its release, in plain sentences; empty if nothing does."""
         if self.state is State.REFUSED:
             return ("The case was refused.",)
+        if self.state is State.WITHDRAWN:
+            return ("The asker has withdrawn it.",)
         if self.state in {State.LOGGED, State.DELIVERED, State.ACCOUNTED}:
             return (f"The case was released in entry {self.releases[-1].index}.",)
         return obstacles(self)
@@ -227,7 +230,7 @@ class CaseState:
     def whose_turn(self) -> str:
         """Who must act next, and how; empty where nobody must."""
         match self.state:
-            case State.REFUSED | State.ACCOUNTED:
+            case State.REFUSED | State.ACCOUNTED | State.WITHDRAWN:
                 return ""
             case State.FILED:
                 return f"{GATEWAY_TURN}: decide"

@@ -194,6 +194,10 @@ _CONTENTS: Final[Mapping[str, Check]] = {
     "member": _object(
         {"person": _enrolled, "signatures": _many(_signature, at_least=3)}, {"organisation": _organisation}
     ),
+    "rotated": _object(
+        {"person": _person, "public_key": _key_line, "text": _text, "signatures": _many(_signature, at_least=2)}
+    ),
+    "revoked": _object({"person": _person, "text": _said, "signatures": _many(_signature, at_least=2)}),
     "dataset": _object(
         {
             "name": _line,
@@ -211,6 +215,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
     "objected": _object({"grounds": _line, "text": _said, "strata": _nullable(_map_of_text), "signature": _signature}),
     "answered": _object({"objection": _count(1), "text": _said, "signature": _signature}),
     "directed": _object({"text": _said, "signature": _signature}, {"deadline": _nullable(_line)}),
+    "withdrawn": _object({"text": _said, "signature": _signature}),
     "refused": _object({"decision_sha256": _sha256, "because": _many(_because)}),
     "released": _object(
         {
@@ -245,7 +250,10 @@ VERB_OF: Final[Mapping[str, Verb]] = {
     "objected": Verb.OBJECT,
     "answered": Verb.ANSWER,
     "directed": Verb.DIRECT,
+    "withdrawn": Verb.WITHDRAW,
+    "rotated": Verb.ROTATE,
+    "revoked": Verb.REVOKE,
 }
 """The verb by which people sign each kind; kinds not listed are written by the gateway, unsigned."""
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "dataset"})
+OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset"})

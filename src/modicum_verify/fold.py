@@ -18,7 +18,7 @@ from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
 from modicum_verify.moves import START
-from modicum_verify.roster import Roster, enrol_member, found_roster
+from modicum_verify.roster import Roster, enrol_member, found_roster, revoke_member, rotate_key
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
 
@@ -70,6 +70,10 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
             roster = found_roster(entry, content)
         elif entry.kind == "member":
             roster = enrol_member(entry, content, roster)
+        elif entry.kind == "rotated":
+            roster = rotate_key(entry, content, roster)
+        elif entry.kind == "revoked":
+            roster = revoke_member(entry, content, roster)
         else:
             record = _dataset(entry, content)
             datasets[record.name] = record

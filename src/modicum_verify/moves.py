@@ -23,9 +23,10 @@ class State(StrEnum):
     DELIVERED = "delivered"
     ACCOUNTED = "accounted"
     REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
 
 
-ENDS: Final = frozenset({State.ACCOUNTED, State.REFUSED})
+ENDS: Final = frozenset({State.ACCOUNTED, State.REFUSED, State.WITHDRAWN})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +65,8 @@ MOVES: Final[Mapping[tuple[State, str], Move]] = {
     (State.IN_REVIEW, "rejected"): _always(State.IN_REVIEW),
     (State.AGREED, "approved"): _always(State.AGREED),
     (State.AGREED, "rejected"): _review(),
+    # Once its entry is in the log a release can no longer be withdrawn: it may have left.
+    **{(state, "withdrawn"): _always(State.WITHDRAWN) for state in _OPEN},
     (State.DECIDED, "refused"): _always(State.REFUSED),
     (State.IN_REVIEW, "refused"): _always(State.REFUSED),
     (State.AGREED, "released"): _always(State.LOGGED),
@@ -85,10 +88,11 @@ REVIEWERS: Final = frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permission:
-    """Who may sign a verb: a role, perhaps only in the custodian's organisation, perhaps never the asker's."""
+    """Who may sign a verb: a role, perhaps only in the custodian's organisation, only or never in the asker's."""
 
     roles: frozenset[str]
     custodian_only: bool = False
+    asker_only: bool = False
     never_the_asker: bool = False
     note: str = ""
 
@@ -116,6 +120,18 @@ PERMISSIONS: Final[Mapping[Verb, Permission]] = {
     ),
     Verb.ANSWER: Permission(roles=frozenset({PRIVACY_OFFICER, COUNSEL}), custodian_only=True),
     Verb.DIRECT: Permission(roles=frozenset({OFFICIAL}), note="recorded; shortens nothing and lifts nothing"),
+    Verb.WITHDRAW: Permission(
+        roles=frozenset({REQUESTER}), asker_only=True, note="while nothing was released; the record of the case stays"
+    ),
+    Verb.ROTATE: Permission(
+        roles=EVERYBODY,
+        note="the person's new key, with their old one; or, where that is lost, with people of two founding"
+        " organisations who may enrol",
+    ),
+    Verb.REVOKE: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
+        note="people of two founding organisations, of whom none is the one revoked",
+    ),
 }
 
 
@@ -131,6 +147,8 @@ def why_not_permitted(
         return f"only {' or '.join(sorted(permission.roles))} may {verb}"
     if permission.custodian_only and organisation != custodian:
         return f"only people of the custodian may {verb}"
+    if permission.asker_only and asker != organisation:
+        return f"only people of the asker's organisation may {verb}"
     if permission.never_the_asker and asker == organisation:
         return f"the asker's own organisation may never {verb}"
     return None

@@ -1,10 +1,12 @@
 """The roster: which organisations and people take part, with which roles and keys, as of a place in the log.
 
 Genesis fixes it and is signed by founders of at least two organisations; whoever joins later is let in by people of two
-founding organisations and signs with their own key. One key stands for one person, so that nobody can be two.
+founding organisations and signs with their own key. One key stands for one person, for ever, so that nobody can be two.
+Keys are replaced and people revoked by events: a signature is judged by the roster at its place in the log, not by the
+time it claims, so what was signed before a revocation stands, and a key that was replaced signs nothing more.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -68,6 +70,7 @@ class Roster:
     pack: Pack | None = None
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     people: Mapping[str, Member] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()  # keys that stood for somebody and were replaced
 
     def with_role(self, *roles: str, organisation: str | None = None) -> tuple[Member, ...]:
         """Active people who hold one of these roles, perhaps of one organisation, by handle."""
@@ -130,18 +133,80 @@ def enrol_member(entry: Entry, content: Mapping[str, Any], roster: Roster) -> Ro
     members = _check_signatures(entry, joined, content)
     if new not in {member.handle for member in members}:
         raise EvidenceError(place=entry.place, cause="an enrolment lacks the new person's own signature")
-    sponsors = {
-        member.organisation
-        for member in members
-        if member.handle != new
-        and roster.organisations[member.organisation].founder
-        and member.roles & PERMISSIONS[Verb.ENROL].roles
-    }
-    if len(sponsors) < _TWO:
+    if len(_sponsoring(members, joined, new)) < _TWO:
         raise EvidenceError(
             place=entry.place, cause="an enrolment is not signed by people of two founding organisations"
         )
     return joined
+
+
+def rotate_key(entry: Entry, content: Mapping[str, Any], roster: Roster) -> Roster:
+    """Put a new key in the place of a person's old one.
+
+    The new key signs, which proves that it is theirs; beside it the old one, or, where that is lost, people of two
+    founding organisations who may enrol. Raises EvidenceError: somebody who is not enrolled, a key that stands or stood
+    for anybody, or other signatures.
+    """
+    member = _member_of(entry, content["person"], roster)
+    if entry.actor != FOUNDERS or entry.case is not None:
+        raise EvidenceError(
+            place=entry.place, cause="a new key is not entered in the founders' name, outside every case"
+        )
+    _check_key(entry, roster, content["public_key"])
+    people = {**roster.people, member.handle: replace(member, public_key=content["public_key"])}
+    renewed = replace(roster, people=MappingProxyType(people), retired=roster.retired | {member.public_key})
+    new = [each for each in content["signatures"] if each["public_key"] == content["public_key"]]
+    others = [each for each in content["signatures"] if each["public_key"] != content["public_key"]]
+    if [each.handle for each in _check_signatures(entry, renewed, {**content, "signatures": new})] != [member.handle]:
+        raise EvidenceError(place=entry.place, cause="is not signed once with the new key, by the person whose it is")
+    signers = _check_signatures(entry, roster, {**content, "signatures": others})
+    if [each.handle for each in signers] != [member.handle] and len(_sponsoring(signers, roster, member.handle)) < _TWO:
+        raise EvidenceError(
+            place=entry.place,
+            cause="is signed neither with the old key nor by people of two founding organisations",
+        )
+    return renewed
+
+
+def revoke_member(entry: Entry, content: Mapping[str, Any], roster: Roster) -> Roster:
+    """Take a person off the roster: from here on they sign nothing; what they signed before stands.
+
+    Raises EvidenceError: somebody who is not enrolled; without people of two founding organisations, the revoked person
+    not counted; or where too few would be left to let anybody in again.
+    """
+    member = _member_of(entry, content["person"], roster)
+    if entry.actor != FOUNDERS or entry.case is not None:
+        raise EvidenceError(place=entry.place, cause="a revocation is not in the founders' name, outside every case")
+    signers = _check_signatures(entry, roster, content)
+    if len(_sponsoring(signers, roster, member.handle)) < _TWO:
+        raise EvidenceError(
+            place=entry.place, cause="a revocation is not signed by people of two founding organisations"
+        )
+    people = {**roster.people, member.handle: replace(member, active=False)}
+    left = replace(roster, people=MappingProxyType(people))
+    if len(_sponsoring(left.with_role(*PERMISSIONS[Verb.ENROL].roles), left, "")) < _TWO:
+        raise EvidenceError(
+            place=entry.place, cause="would leave people of fewer than two founding organisations to enrol anybody"
+        )
+    return left
+
+
+def _member_of(entry: Entry, handle: str, roster: Roster) -> Member:
+    member = roster.people.get(handle)
+    if member is None or not member.active:
+        raise EvidenceError(place=entry.place, cause="is about somebody who is not enrolled")
+    return member
+
+
+def _sponsoring(members: Sequence[Member], roster: Roster, without: str) -> set[str]:
+    """The founding organisations whose people, with a role that may enrol, are among these; one person not counted."""
+    return {
+        member.organisation
+        for member in members
+        if member.handle != without
+        and roster.organisations[member.organisation].founder
+        and member.roles & PERMISSIONS[Verb.ENROL].roles
+    }
 
 
 def check_signature(
@@ -206,16 +271,21 @@ def _with_person(entry: Entry, roster: Roster, each: Mapping[str, Any]) -> Roste
         raise EvidenceError(place=entry.place, cause="enrols a person of an organisation that is not enrolled")
     if member.handle in roster.people:
         raise EvidenceError(place=entry.place, cause="enrols a person who is enrolled")
-    # One person under two names would be a quorum of one.
-    if any(other.public_key == member.public_key for other in roster.people.values()):
-        raise EvidenceError(place=entry.place, cause="enrols a key that stands for somebody else")
+    _check_key(entry, roster, member.public_key)
+    return replace(roster, people=MappingProxyType({**roster.people, member.handle: member}))
+
+
+def _check_key(entry: Entry, roster: Roster, public_key: str) -> None:
+    # One person under two names would be a quorum of one; and a key that was given up may be in anybody's hands.
+    known = {other.public_key for other in roster.people.values()} | roster.retired
+    if public_key in known:
+        raise EvidenceError(place=entry.place, cause="enrols a key that stands, or stood, for somebody")
     try:
-        line = sshsig.public_key_line(sshsig.read_public_key_line(member.public_key))
+        line = sshsig.public_key_line(sshsig.read_public_key_line(public_key))
     except ModicumError:
         line = ""
-    if line != member.public_key:
+    if line != public_key:
         raise EvidenceError(place=entry.place, cause="enrols a key that is not a bare ssh-ed25519 line")
-    return replace(roster, people=MappingProxyType({**roster.people, member.handle: member}))
 
 
 def _organisation(each: Mapping[str, Any], *, founder: bool) -> Organisation:

@@ -26,6 +26,9 @@ class Verb(StrEnum):
     OBJECT = "object"
     ANSWER = "answer"
     DIRECT = "direct"
+    WITHDRAW = "withdraw"
+    ROTATE = "rotate"
+    REVOKE = "revoke"
 
 
 def namespace(verb: str) -> str:

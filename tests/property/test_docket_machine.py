@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "spec"))
 from docket_world import FACT_ROLES, PEOPLE, World, by, genesis, person_row, released
 
 from modicum.docket import gateway_events
-from modicum.docket.commands import Event, answer, approve, attest, direct, enrol, object_, reject
+from modicum.docket.commands import Event, answer, approve, attest, direct, enrol, object_, reject, withdraw
 from modicum.model.decision import Verdict
 from modicum.model.errors import EvidenceError, RequesterError
 from modicum_verify.case_state import CaseState, obstacles
@@ -53,6 +53,15 @@ class Docketing(RuleBasedStateMachine):
     def pick(self, number: int) -> CaseState:
         cases = sorted(self.world.docket.cases)
         return self.world.docket.cases[cases[number % len(cases)]]
+
+    @rule(number=st.integers(0, 2), person=PERSONS)
+    def withdraw(self, number: int, person: str) -> None:
+        case = self.pick(number)
+        made = self.attempt(lambda: withdraw(self.world.docket, case.id, by=by(person), text="a smaller one follows"))
+        if made is not None:
+            assert case.state in BEFORE_RELEASE
+            assert person.split("/", maxsplit=1)[0] == case.asker
+            assert self.world.case(case.id).state is State.WITHDRAWN
 
     @rule(title=st.sampled_from(["first", "second", "third"]), person=PERSONS)
     def file(self, title: str, person: str) -> None:

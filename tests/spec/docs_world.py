@@ -104,6 +104,8 @@ def played() -> World:
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
     world.done(f"docket decide {asked}")
     _enrol(world)
+    _renew(world)
+    world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
     world.done("log export --out ~/copy --bodies")
@@ -113,6 +115,7 @@ def played() -> World:
     world.done("law list", home=None)
     world.done("law print", home=None)
     world.done("law vectors", home=None)
+    world.done(f"law vectors --mutations --pack {ROOT / 'tests' / 'data' / 'small_pack'}", home=None)
     world.done(f"account {_somebody(world)}")
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
@@ -142,6 +145,14 @@ def _enrol(world: World) -> None:
     )
     key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
     world.done(f"member enrol {made} --as cms/privacy-officer --as ca-dhcs/data-officer --member-key {key}")
+
+
+def _renew(world: World) -> None:
+    """A new key for one person, and another one taken off the roster."""
+    key = world.folder / "state" / "keys" / "people" / "state-university.scientist"
+    new = world.folder / "state" / "keys" / "people" / "ca-dhcs.privacy-officer"
+    world.done(f"member rotate other-university/scholar --new-key {new} --key {key}")
+    world.done("member revoke other-university/scholar --text left --as cms/privacy-officer --as ca-dhcs/data-officer")
 
 
 def _ask_witnesses(world: World) -> None:

@@ -62,7 +62,7 @@ def test_genesis_is_entry_0_and_nothing_else_is() -> None:
         (lambda c: c["people"].append(person_row("il-hfs/ghost", ["counsel"])), "does not match the message"),
         (lambda c: c["people"].append(person_row("dhs/ghost", ["counsel"])), "not enrolled"),
         (lambda c: c["people"].append(copy.deepcopy(c["people"][0])), "person who is enrolled"),
-        (lambda c: c["people"][1].update(public_key=c["people"][0]["public_key"]), "stands for somebody else"),
+        (lambda c: c["people"][1].update(public_key=c["people"][0]["public_key"]), "stands, or stood, for somebody"),
         (lambda c: c["people"][1].update(public_key="ssh-ed25519 AAAA"), "bare ssh-ed25519"),
         (lambda c: c["people"][1].update(roles=["origin"]), "does not match the message"),
         (lambda c: c["organisations"].append(copy.deepcopy(c["organisations"][0])), "organisation twice"),

@@ -363,7 +363,7 @@ def test_a_person_and_an_organisation_join_by_two_founding_organisations_and_the
 def test_one_key_stands_for_one_person(world: World) -> None:
     person = {**person_row("il-hfs/second", ["counsel"]), "public_key": person_row("cms/privacy", [])["public_key"]}
     twin = KeySigner("il-hfs/second", key("cms/privacy"))
-    with pytest.raises(InvalidInputError, match="stands for somebody else"):
+    with pytest.raises(InvalidInputError, match="stands, or stood, for somebody"):
         enrol(world.docket, person=person, signers=[by("cms/counsel"), by("ca-dhcs/origin"), twin])
 
 

@@ -24,6 +24,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "cryptography": frozenset(
         {
             "modicum.answer.pseudonym",
+            "modicum.cli.member",
             "modicum.cli.options",
             "modicum.gateway.case",
             "modicum.gateway.founding",

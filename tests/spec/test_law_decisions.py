@@ -99,7 +99,10 @@ def test_facts_turn_a_conditional_cell() -> None:
 
 
 def test_an_unverified_permit_waits_for_counsel() -> None:
-    facts = frozenset({"irb-waiver", "minimum-necessary-reviewed", "routine-use-published"})
+    facts = frozenset(
+        {"disclosure-prescribed-by-regulation", "dua-in-force", "irb-waiver", "minimum-necessary-reviewed",
+         "routine-use-published"}
+    )  # fmt: skip
     asked = request("research", ["diagnosis"])
     cell = decided(asked, dataset([stratum()]), "researcher", day=date(2026, 11, 23), facts=facts).cell(
         0, 0, Form.IDENTIFIED

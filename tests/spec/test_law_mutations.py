@@ -90,9 +90,14 @@ def test_without_the_vector_of_a_day_its_mutant_survives(vector: str, survivor: 
 LEFT_OUT = [
     ("LIB-005", "begins-earlier"),
     ("LIB-006", "begins-earlier"),
-    ("LIB-007", "begins-earlier"),
     ("LIB-007", "begins-later"),
+    ("LIB-007", "begins-earlier"),
 ]
+
+
+def test_what_is_left_out_is_listed() -> None:
+    assert list(mutation.left_out(PACK)) == LEFT_OUT
+    assert mutation.run_mutations(PACK, VECTORS, ()).equal == tuple(LEFT_OUT)
 
 
 @pytest.mark.parametrize(("rule", "kind"), LEFT_OUT)

@@ -9,7 +9,19 @@ import traceback
 
 import typer
 
-from modicum.cli import account, data, docket, house, law, law_print, law_vectors, log, release, request
+from modicum.cli import (
+    account,
+    data,
+    docket,
+    house,
+    law,
+    law_print,
+    law_vectors,
+    log,
+    member,
+    release,
+    request,
+)
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
@@ -27,6 +39,7 @@ house.register(app)
 data.register(app)
 request.register(app)
 docket.register(app)
+member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)

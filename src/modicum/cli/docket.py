@@ -1,8 +1,7 @@
-"""`modicum docket ...`, `fact attest`, `member enrol`: the case, its facts, its people."""
+"""`modicum docket ...`, `fact attest`: the case and its facts."""
 
-import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,11 +10,9 @@ from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
-from modicum.model.errors import InvalidInputError, NotFoundError
 
-group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct.")
+group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, withdraw.")
 facts = typer.Typer(no_args_is_help=True, help="Facts that a decision may rest on.")
-members = typer.Typer(no_args_is_help=True, help="Organisations and people.")
 
 CaseArgument = Annotated[str, typer.Argument(help="The number of the case, e.g. 2026-0001.", metavar="CASE")]
 
@@ -24,7 +21,6 @@ def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group, name="docket")
     app.add_typer(facts, name="fact")
-    app.add_typer(members, name="member")
 
 
 @group.command("file")
@@ -175,6 +171,24 @@ def direct(
     _say_case(here, case, as_json=as_json, did="directive entered")
 
 
+@group.command("withdraw")
+def withdraw(
+    case: CaseArgument,
+    text: TextOption = "",
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Withdraw a request, by the organisation that asked, while nothing was released. The record of the case stays.
+
+    Example:  modicum docket withdraw 2026-0001 --text "asked too much; a smaller request follows" --as dhs/adviser
+    """
+    here = Home.open(home)
+    cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
+    _say_case(here, case, as_json=as_json, did="withdrawn")
+
+
 @facts.command("attest")
 def attest(
     case: CaseArgument,
@@ -192,57 +206,6 @@ def attest(
     here = Home.open(home)
     cases.attest(here, case, key=acting_key(here, who=who, key=key), fact=fact, text=text)
     _say_case(here, case, as_json=as_json, did="attested")
-
-
-@members.command("enrol")
-def enrol(
-    file: Annotated[Path, typer.Argument(help="TOML: [organisation] or [person] as in a roster.", metavar="FILE")],
-    who: Annotated[
-        list[str] | None, typer.Option("--as", help="A founder who signs; twice, two organisations.")
-    ] = None,
-    key: Annotated[
-        list[Path] | None, typer.Option("--key", help="A founder's private key; may be given twice.")
-    ] = None,
-    member_key: Annotated[Path | None, typer.Option("--member-key", help="The new person's own private key.")] = None,
-    home: HomeOption = DEFAULT_HOME,
-    as_json: JsonOption = False,
-) -> None:
-    """Enrol an organisation with its first person, or a person, signed by founders of two organisations.
-
-    Example:  modicum member enrol uni.toml --as cms/privacy-officer --as ca-dhcs/data-officer --member-key uni.key
-    """
-    here = Home.open(home)
-    signers = [acting_key(here, who=each, key=None) for each in who or []]
-    signers += [acting_key(here, who=None, key=each) for each in key or []]
-    own = None if member_key is None else acting_key(here, who=None, key=member_key)
-    enrolled = cases.enrol(here, _toml(file), signers=signers, member_key=own)
-    if as_json:
-        emit({"schema": "modicum.member/1", "enrolled": enrolled})
-    else:
-        show(f"enrolled {', '.join(enrolled)}")
-
-
-@members.command("list")
-def list_members(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
-    """List the enrolled people, their organisations and roles.
-
-    Example:  modicum member list
-    """
-    found = cases.people(Home.open(home))
-    if as_json:
-        emit({"schema": "modicum.members/1", "people": found})
-        return
-    rows = [[each["person"], each["kind"], each["state"] or "-", ", ".join(each["roles"])] for each in found]
-    table("", ["person", "kind of organisation", "state", "roles"], rows)
-
-
-def _toml(path: Path) -> dict[str, Any]:
-    try:
-        return tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        raise NotFoundError(cause=f"there is no file {path}", cure="check the path") from None
-    except (OSError, ValueError):
-        raise InvalidInputError(cause=f"{path} is not TOML", cure="see docs/reference/roster.md") from None
 
 
 def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:

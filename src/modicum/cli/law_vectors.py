@@ -84,4 +84,6 @@ def _show_mutations(run: MutationsRun) -> None:
         show(f"{each.rule}: {each.kind}: no vector notices")
     killed = len(report.fates) - len(report.survivors)
     share = 100 * killed // len(report.fates)
+    if report.equal:
+        show(f"{len(report.equal)} moves by a day are the right pack, since nothing could show them on that day")
     show(f"{len(report.fates)} mutants of {report.rules} rules: {killed} killed ({share} %)")

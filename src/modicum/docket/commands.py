@@ -6,7 +6,7 @@ it again there. `found` and `enrol` are in `founding`, and offered here too.
 
 from collections.abc import Collection, Mapping
 
-from modicum.docket.founding import enrol, found
+from modicum.docket.founding import enrol, found, revoke, rotate
 from modicum.docket.permissions import ask, find_case
 from modicum.docket.signing import Event, KeySigner, Signer, in_case, shaped, signed
 from modicum.model.errors import (
@@ -34,6 +34,9 @@ __all__ = [
     "found",
     "object_",
     "reject",
+    "revoke",
+    "rotate",
+    "withdraw",
 ]
 
 
@@ -172,6 +175,17 @@ def direct(docket: Docket, case_id: str, *, by: Signer, text: str, deadline: str
     ask(docket, Verb.DIRECT, by=by, case=case)
     content = {"text": text} if deadline is None else {"text": text, "deadline": deadline}
     return in_case("directed", content, case=case, log_size=docket.size, by=by)
+
+
+def withdraw(docket: Docket, case_id: str, *, by: Signer, text: str) -> Event:
+    """Withdraw a request, by a requester of the organisation that asked, saying why; the case ends, its record stays.
+
+    Raises NotPermittedError: somebody of another organisation. ConflictError: released, refused or withdrawn already.
+    InvalidInputError: no reason given.
+    """
+    case = find_case(docket, case_id)
+    ask(docket, Verb.WITHDRAW, by=by, case=case)
+    return in_case("withdrawn", {"text": text}, case=case, log_size=docket.size, by=by)
 
 
 def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decided:

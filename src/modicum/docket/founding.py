@@ -1,4 +1,4 @@
-"""Genesis and enrolment: who takes part, signed by those who let them in."""
+"""Genesis, enrolment, new keys and revocation: who takes part, signed by those who let them in."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,13 +6,14 @@ from typing import Any
 from modicum.docket.permissions import identify
 from modicum.docket.signing import Event, KeySigner, Signer, shaped, signed
 from modicum.model.decision import PackRef
-from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotPermittedError
+from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotFoundError, NotPermittedError
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.errors import ModicumError
 from modicum_verify.events import FOUNDERS, GENESIS_SCHEMA
 from modicum_verify.fold import Docket, fold
 from modicum_verify.moves import PERMISSIONS
+from modicum_verify.roster import Member
 from modicum_verify.sshsig import public_key_line, read_public_key_line
 from modicum_verify.statement import Verb
 
@@ -87,20 +88,76 @@ def enrol(
     return event
 
 
+def rotate(docket: Docket, handle: str, *, new: Signer, others: Sequence[Signer], text: str = "") -> Event:
+    """Put a new key in the place of a person's old one.
+
+    new: the person with the new key. others: the person with the old key, or, where that is lost, people of two
+    founding organisations with a role that may enrol.
+
+    Raises NotFoundError: nobody of that handle. NotPermittedError: others than these. ConflictError: the key stands, or
+    stood, for somebody.
+    """
+    _find_member(docket, handle)
+    if new.public_key in {each.public_key for each in docket.roster.people.values()} | docket.roster.retired:
+        raise ConflictError(
+            cause="the new key stands, or stood, for somebody", cure="make a new key: ssh-keygen -t ed25519"
+        )
+    members = [identify(docket, by) for by in others]
+    if [each.handle for each in members] != [handle] and len(_founding(docket, members, handle)) < 2:  # noqa: PLR2004
+        raise _too_few(docket, "a new key needs the old one, or")
+    content = {"person": handle, "public_key": new.public_key, "text": text}
+    return _by_several("rotated", content, docket, [*others, new])
+
+
+def revoke(docket: Docket, handle: str, *, signers: Sequence[Signer], text: str) -> Event:
+    """Take a person off the roster, saying why; what they signed before stands.
+
+    Raises NotFoundError: nobody of that handle. NotPermittedError: not people of two founding organisations who may
+    enrol, the revoked person not counted. InvalidInputError: no reason, or too few would be left to enrol anybody.
+    """
+    _find_member(docket, handle)
+    members = [identify(docket, by) for by in signers]
+    if len(_founding(docket, members, handle)) < 2:  # noqa: PLR2004 - two organisations, as everywhere
+        raise _too_few(docket, "a revocation needs")
+    return _by_several("revoked", {"person": handle, "text": text}, docket, signers)
+
+
+def _by_several(kind: str, content: dict[str, Any], docket: Docket, signers: Sequence[Signer]) -> Event:
+    signatures = [signed(kind, content, case=None, log_size=docket.size, by=by) for by in signers]
+    event = shaped(kind, {**content, "signatures": signatures}, case=None)
+    _try(event, docket)
+    return event
+
+
+def _find_member(docket: Docket, handle: str) -> None:
+    member = docket.roster.people.get(handle)
+    if member is None or not member.active:
+        raise NotFoundError(cause=f"{handle} is not enrolled", cure="see who is: modicum member list")
+
+
 def _check_sponsors(docket: Docket, handle: str, signers: Sequence[Signer]) -> None:
-    roster, roles = docket.roster, PERMISSIONS[Verb.ENROL].roles
     members = [identify(docket, by) for by in signers if by.person != handle]
-    organisations = {
+    if len(_founding(docket, members, handle)) < 2 or len(members) == len(signers):  # noqa: PLR2004 - as everywhere
+        raise _too_few(docket, "an enrolment needs the new person, and")
+
+
+def _founding(docket: Docket, members: Sequence[Member], without: str) -> set[str]:
+    """The founding organisations whose people, with a role that may enrol, are among these; one person not counted."""
+    roster, roles = docket.roster, PERMISSIONS[Verb.ENROL].roles
+    return {
         member.organisation
         for member in members
-        if roster.organisations[member.organisation].founder and member.roles & roles
+        if member.handle != without and roster.organisations[member.organisation].founder and member.roles & roles
     }
-    if len(organisations) < 2 or len(members) == len(signers):  # noqa: PLR2004 - two organisations, as everywhere
-        founding = ", ".join(sorted(each.id for each in roster.organisations.values() if each.founder))
-        raise NotPermittedError(
-            cause=f"an enrolment needs {' or '.join(sorted(roles))} of two founding organisations, and the new person",
-            cure=f"add the missing signers; the founding organisations are {founding}",
-        )
+
+
+def _too_few(docket: Docket, what: str) -> NotPermittedError:
+    founding = ", ".join(sorted(each.id for each in docket.roster.organisations.values() if each.founder))
+    roles = " or ".join(sorted(PERMISSIONS[Verb.ENROL].roles))
+    return NotPermittedError(
+        cause=f"{what} {roles} of two founding organisations",
+        cure=f"add the missing signers; the founding organisations are {founding}",
+    )
 
 
 def _try(event: Event, docket: Docket) -> None:

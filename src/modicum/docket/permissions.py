@@ -20,6 +20,7 @@ _KIND_OF: Final = {
     Verb.OBJECT: "objected",
     Verb.ANSWER: "answered",
     Verb.DIRECT: "directed",
+    Verb.WITHDRAW: "withdrawn",
 }
 
 

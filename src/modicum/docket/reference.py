@@ -94,6 +94,7 @@ def _note_lines() -> Iterator[str]:
         permission = PERMISSIONS[verb]
         limits = [
             "people of the custodian only" if permission.custodian_only else "",
+            "people of the asker only" if permission.asker_only else "",
             "never the asker's organisation" if permission.never_the_asker else "",
             permission.note,
         ]

@@ -167,6 +167,27 @@ def direct(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str, deadl
     return _signed(home, key, lambda docket, by: commands.direct(docket, case_id, by=by, text=text, deadline=deadline))
 
 
+def withdraw(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
+    """Withdraw a request, by the organisation that asked; the case ends, and its record stays."""
+    return _signed(home, key, lambda docket, by: commands.withdraw(docket, case_id, by=by, text=text))
+
+
+def rotate(
+    home: Home, handle: str, *, new_key: Ed25519PrivateKey, others: Sequence[Ed25519PrivateKey], text: str
+) -> Entry:
+    """Put a new key in the place of a person's: signed by it and the old one, or by people of two founders."""
+    with _writing(home) as docket:
+        signers = [signer(docket, key) for key in others]
+        return enter(home, founding.rotate(docket, handle, new=KeySigner(handle, new_key), others=signers, text=text))
+
+
+def revoke(home: Home, handle: str, *, signers: Sequence[Ed25519PrivateKey], text: str) -> Entry:
+    """Take a person off the roster, by people of two founding organisations; what they signed before stands."""
+    with _writing(home) as docket:
+        found = [signer(docket, key) for key in signers]
+        return enter(home, founding.revoke(docket, handle, signers=found, text=text))
+
+
 def enrol(
     home: Home,
     document: Mapping[str, Any],
@@ -264,6 +285,7 @@ def people(home: Home) -> list[dict[str, Any]]:
             "kind": roster.organisations[member.organisation].kind,
             "state": roster.organisations[member.organisation].state,
             "roles": sorted(member.roles),
+            "active": member.active,
             "public_key": member.public_key,
         }
         for member in roster.people.values()

@@ -94,6 +94,7 @@ class MutationsRun:
             "mutants": len(self.report.fates),
             "killed": len(self.report.fates) - len(self.report.survivors),
             "fates": [{"rule": each.rule, "mutant": each.kind, "killer": each.killer} for each in self.report.fates],
+            "equal": [{"rule": rule, "mutant": kind} for rule, kind in self.report.equal],
         }
 
 

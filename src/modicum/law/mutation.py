@@ -14,9 +14,9 @@ ends-later        its last day is a day later
 
 Nobody can see a day that is gained or lost, and the mutant is the right pack, where on that day nothing is in force
 through which the policy is seen and with which it can hold of one cell (`overlap`): by which its body applies, if that
-has a default; what a policy that contests speaks against; a permit of a ground, for a policy that obliges. Moving
-further than a day adds nothing: whoever notices the first day that is gained or lost notices it then, too. A default
-has no condition and no days, so it has one mutant:
+has a default; what a policy that contests speaks against; for a policy that obliges, a permit of a ground, and of its
+own body, if that has a default. Moving further than a day adds nothing: whoever notices the first day that is gained or
+lost notices it then, too. A default has no condition and no days, so it has one mutant:
 
 drop              whatever its body reaches is permitted, unless a forbid of the body holds
 
@@ -68,9 +68,10 @@ class Fate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MutationReport:
-    """The fate of every mutant, in the order of the pack's rules."""
+    """The fate of every mutant, in the order of the pack's rules; `equal` are those that are the right pack."""
 
     fates: tuple[Fate, ...]
+    equal: tuple[tuple[str, str], ...]
 
     @property
     def survivors(self) -> tuple[Fate, ...]:
@@ -90,7 +91,7 @@ def run_mutations(pack: Pack, decisions: Sequence[DecisionVector], case: Sequenc
     alone. Those of the mutant's own rule come first.
     """
     fates = [Fate(rule=m.rule, kind=m.kind, killer=_killer(m, decisions, case)) for m in mutants(pack)]
-    return MutationReport(fates=tuple(fates))
+    return MutationReport(fates=tuple(fates), equal=tuple(left_out(pack)))
 
 
 def mutants(pack: Pack) -> Iterator[Mutant]:
@@ -109,6 +110,15 @@ def mutants(pack: Pack) -> Iterator[Mutant]:
             )
 
 
+def left_out(pack: Pack) -> Iterator[tuple[str, str]]:
+    """Rule and kind of the moves by a day that nothing could show: no mutants, since they are the right pack."""
+    for body in pack.bodies:
+        for policy in body.policies:
+            for kind, _, _, day in _moves(policy):
+                if day is not None and not _visible(pack, body, policy, day):
+                    yield policy.id, kind
+
+
 def _edits(pack: Pack, body: Body, policy: Policy) -> Iterator[tuple[str, _Edit, Callable[[date], bool]]]:
     yield "drop", partial(editing.replaced, pack, policy.id, None), policy.in_force
     yield "condition", partial(editing.inverted, pack, policy.id, how="condition"), policy.in_force
@@ -122,29 +132,31 @@ def _edits(pack: Pack, body: Body, policy: Policy) -> Iterator[tuple[str, _Edit,
 
 
 def _dates(pack: Pack, body: Body, policy: Policy) -> Iterator[tuple[str, _Edit, Callable[[date], bool]]]:
-    for kind, since, until in _moves(pack, body, policy):
-        moved = replace(policy, since=since, until=until)
-        edit = partial(editing.redated, pack, policy.id, since=since, until=until)
-        yield kind, edit, partial(_changes, policy, moved)
+    for kind, since, until, day in _moves(policy):
+        if day is None or _visible(pack, body, policy, day):
+            moved = replace(policy, since=since, until=until)
+            edit = partial(editing.redated, pack, policy.id, since=since, until=until)
+            yield kind, edit, partial(_changes, policy, moved)
 
 
 def _changes(policy: Policy, moved: Policy, day: date) -> bool:
     return policy.in_force(day) != moved.in_force(day)
 
 
-def _moves(pack: Pack, body: Body, policy: Policy) -> Iterator[tuple[str, date, date | None]]:
+def _moves(policy: Policy) -> Iterator[tuple[str, date, date | None, date | None]]:
+    """Kinds of moves with the days that result, and the one day that is gained or lost, if it is one."""
     since, until = policy.since, policy.until
-    if until != since and _visible(pack, body, policy, since):
-        yield "begins-later", since + _DAY, until
-    if since > date.min and _visible(pack, body, policy, since - _DAY):
-        yield "begins-earlier", since - _DAY, until
+    if until != since:
+        yield "begins-later", since + _DAY, until, since
+    if since > date.min:
+        yield "begins-earlier", since - _DAY, until, since - _DAY
     if until is None:
-        yield "ends-at-once", since, since
+        yield "ends-at-once", since, since, None
         return
-    if until != since and _visible(pack, body, policy, until):
-        yield "ends-earlier", since, until - _DAY
-    if until < date.max and _visible(pack, body, policy, until + _DAY):
-        yield "ends-later", since, until + _DAY
+    if until != since:
+        yield "ends-earlier", since, until - _DAY, until
+    if until < date.max:
+        yield "ends-later", since, until + _DAY, until + _DAY
 
 
 def _visible(pack: Pack, body: Body, policy: Policy, day: date) -> bool:
@@ -154,6 +166,9 @@ def _visible(pack: Pack, body: Body, policy: Policy, day: date) -> bool:
     if policy.action == CONTESTS:
         return _meets(pack, policy, (p for each in pack.bodies for p in _denying(each, day)))
     if policy.action == OBLIGE:
+        # What its own body, having a default, permits in no cell obliges nobody, whoever else permits it.
+        if body.default is not None and not _meets(pack, policy, body.of(DISCLOSE, effect="permit", day=day)):
+            return False
         return _meets(pack, policy, (p for each in pack.bodies for p in _permitting(each, day)))
     return True
 

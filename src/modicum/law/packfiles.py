@@ -82,6 +82,15 @@ class NotEncoded(Strict):
     reason: Text
 
 
+class ProfileEntry(Strict):
+    """Which bodies of law can bear on a custodian of a kind: a claim for readers, which `profiles` proves."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Text
+    custodian: Text
+    bodies: Annotated[list[Text], Field(min_length=1)]
+
+
 class PackFile(Strict):
     """pack.toml."""
 
@@ -93,6 +102,7 @@ class PackFile(Strict):
     does_not_cover: list[Text]
     bodies: Annotated[list[BodyEntry], Field(min_length=1)]
     defaults: Defaults
+    profiles: list[ProfileEntry] = []
     placed: list[Placed] = []
     not_encoded: list[NotEncoded] = []
 

@@ -68,6 +68,19 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a pack claims of a custodian of a kind: these bodies of law (in the pack's order) and no others bear on it.
+
+    It drops nothing from a decision; `profiles.bearing` finds whether it is true.
+    """
+
+    id: str
+    title: str
+    custodian: str
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of `modicum law list`: a rule and what became of it."""
 
@@ -96,6 +109,7 @@ class Pack:
     bodies: tuple[Body, ...]
     defaults: Defaults
     does_not_cover: tuple[str, ...]
+    profiles: tuple[Profile, ...]
     inside: Mapping[str, tuple[str, ...]]
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
@@ -163,6 +177,7 @@ def load_pack(source: str | Path) -> Pack:
         bodies=bodies,
         defaults=_defaults(head.defaults),
         does_not_cover=tuple(head.does_not_cover),
+        profiles=tuple(_profiles(head, words)),
         inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
@@ -224,6 +239,19 @@ def _refuse_strays(root: Path, head: files.PackFile) -> None:
     there = {path.relative_to(root).as_posix() for path in root.rglob("*") if path.suffix.lower() == ".cedar"}
     for stray in sorted(there - named):
         raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
+
+
+def _profiles(head: files.PackFile, words: files.VocabularyFile) -> Iterator[Profile]:
+    known = [entry.id for entry in head.bodies]
+    if len({entry.id for entry in head.profiles}) < len(head.profiles):
+        raise InvalidInputError(cause="pack file pack.toml: two profiles have the same id", cure=CURE)
+    for entry in head.profiles:
+        strange = sorted(set(entry.bodies) - set(known))
+        if strange or entry.custodian not in words.kinds:
+            what = f"no body {strange[0]}" if strange else f"no kind {entry.custodian}"
+            raise InvalidInputError(cause=f"pack file pack.toml: profile {entry.id}: {what}", cure=CURE)
+        listed = tuple(each for each in known if each in entry.bodies)
+        yield Profile(id=entry.id, title=entry.title, custodian=entry.custodian, bodies=listed)
 
 
 def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:
