@@ -188,7 +188,7 @@ def profiles_of(pack: Pack) -> tuple[Entry, ...]:
     """The custodians for whom the pack says which bodies can bear on them."""
     return tuple(
         Entry(id=each.id, title=each.title, more=f"custodian `{each.custodian}`: {', '.join(sorted(each.bodies))}")
-        for each in getattr(pack, "profiles", ())
+        for each in pack.profiles
     )
 
 
@@ -199,7 +199,7 @@ def guarantees_of(pack: Pack) -> tuple[Entry, ...]:
 
 
 def _of_profile(pack: Pack, profile: str) -> tuple[Body, ...]:
-    for each in getattr(pack, "profiles", ()):
+    for each in pack.profiles:
         if each.id == profile:
             return tuple(body for body in pack.bodies if body.id in each.bodies)
     known = ", ".join(each.id for each in profiles_of(pack)) or "none"
