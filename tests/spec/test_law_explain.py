@@ -164,7 +164,7 @@ def test_a_difference_reads_as_a_clause() -> None:
     )
     assert (
         difference_words(Difference(about="fact", name="x", was="attested", values=("not attested",)))
-        == "if x were not attested"
+        == "if x did not hold"
     )
     assert difference_words(Difference(about="date", name="in force", was="", values=("2026-01-01", "2026-02-01"))) == (
         "in its days, 2026-01-01 to 2026-02-01"

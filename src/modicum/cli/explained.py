@@ -136,7 +136,7 @@ def difference_words(difference: Difference, most: int = 4) -> str:
         since, until = difference.values
         return f"in its days, {since} to {until}" if until else f"from {since} on"
     if difference.about == "fact":
-        return f"if {difference.name} were {difference.values[0]}"
+        return f"if {difference.name} {'held' if difference.values[0] == 'attested' else 'did not hold'}"
     shown = " or ".join(difference.values[:most])
     more = f" or {len(difference.values) - most} more" if len(difference.values) > most else ""
     return f"if {difference.name.replace('_', ' ')} were {shown}{more}, not {difference.was or 'unclassified'}"
