@@ -3,8 +3,8 @@
 Usage: python tools/tutorial.py [PAGE]     (fills all of PAGES, or one; a test plays them and compares)
 
 In a block that begins with ```console, a line that begins with `$ ` is a command; what follows is its output. Commands
-run in a folder beside copies of `examples/` and the small pack of the tests, as if on a terminal 110 columns wide. Digests are shortened to their
-first eight digits.
+run in a folder beside copies of `examples/` and the small pack of the tests, as if on a terminal 110 columns wide.
+Digests are shortened to their first eight digits.
 """
 
 import contextlib

@@ -105,7 +105,7 @@ def test_an_unverified_permit_waits_for_counsel() -> None:
     )  # fmt: skip
     asked = request("research", ["diagnosis"])
     cell = decided(asked, dataset([stratum()]), "researcher", day=date(2026, 11, 23), facts=facts).cell(
-        0, 0, Form.IDENTIFIED
+        0, 0, Form.VERIFICATION
     )
     assert cell.verdict is Verdict.CONDITIONAL
     assert ("counsel-confirms:HIP-011",) in cell.missing
@@ -113,7 +113,7 @@ def test_an_unverified_permit_waits_for_counsel() -> None:
     confirmed = decided(
         asked, dataset([stratum()]), "researcher", day=date(2026, 11, 23), facts=facts | {"counsel-confirms:HIP-011"}
     )
-    assert confirmed.cell(0, 0, Form.IDENTIFIED).verdict is Verdict.PERMITTED
+    assert confirmed.cell(0, 0, Form.VERIFICATION).verdict is Verdict.PERMITTED
 
 
 def test_a_column_without_a_class_is_refused_in_every_form() -> None:

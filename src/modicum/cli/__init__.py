@@ -16,6 +16,7 @@ from modicum.cli import (
     house,
     law,
     law_print,
+    law_proofs,
     law_vectors,
     log,
     member,
@@ -44,6 +45,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
+law_proofs.register(law.group)
 law_vectors.register(law.group)
 law_print.register(law.group)
 

@@ -37,7 +37,7 @@ class Truth(Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parsed:
     """One policy as Cedar read it: its annotations, effect, scope and conditions (Cedar's JSON form).
 
@@ -127,9 +127,14 @@ def ask(policies: cedarpy.PolicySet, action: str, situations: Sequence[Situation
 
 def holds(policy: Parsed, situations: Sequence[Situation]) -> list[Truth]:
     """Whether one policy alone is satisfied in each situation."""
-    alone = gather([policy])
-    answers = ask(alone, str(policy.action), situations)
+    answers = ask(_alone(policy), str(policy.action), situations)
     return [Truth.ERROR if each.erred else Truth.HOLDS if each.reasons else Truth.FAILS for each in answers]
+
+
+@lru_cache(maxsize=4096)
+def _alone(policy: Parsed) -> cedarpy.PolicySet:
+    # A table of a policy is asked anew for other circumstances; reading its text again took longer than the answer.
+    return gather([policy])
 
 
 def _request(action: str, situation: Situation) -> dict[str, Any]:

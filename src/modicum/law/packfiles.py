@@ -194,6 +194,27 @@ class DecisionEntry(Strict):
     conflicts: list[tuple[Text, Text]] = Field(default_factory=list)
 
 
+class GuaranteeEntry(Strict):
+    """A promise of the pack; `region` is Cedar text (see `guarantees`)."""
+
+    id: Text
+    title: Text
+    why: Text
+    kind: Literal["never", "obliges", "unknown", "unverified", "asker", "counts"]
+    region: Text | None = None
+    obligation: Text | None = None
+
+
+class GuaranteesFile(Strict):
+    """guarantees.toml."""
+
+    guarantee: Annotated[list[GuaranteeEntry], Field(min_length=1)]
+    asker_roles: Annotated[list[Text], Field(min_length=1)]
+    exact_counts_seen_by: Annotated[list[Text], Field(min_length=1)]
+    unread_sources: list[Text]
+    looks_at: Annotated[list[Text], Field(min_length=1)]
+
+
 Shape = TypeVar("Shape", bound=Strict)
 
 

@@ -17,6 +17,7 @@ from modicum.law import packfiles as files
 from modicum.law.bodies import Body, because_of, read_body
 from modicum.law.cedar import DISCLOSE, PolicyTextError, read_schema
 from modicum.law.coherence import refuse_doubles, refuse_nowhere, refuse_overlaps
+from modicum.law.guarantees import Guarantees, read_guarantees
 from modicum.law.lexicon import REQUEST_ATTRIBUTES, Lexicon, disagreement, lexicon_of
 from modicum.law.packfiles import CURE
 from modicum.law.policy import FACTS, Policy
@@ -108,11 +109,17 @@ class Pack:
     transformations: Mapping[tuple[Form, str], str]
     bodies: tuple[Body, ...]
     defaults: Defaults
+    guarantees: Guarantees
     does_not_cover: tuple[str, ...]
     profiles: tuple[Profile, ...]
     inside: Mapping[str, tuple[str, ...]]
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
+
+    @property
+    def exact_counts_seen_by(self) -> frozenset[str]:
+        """The roles that may see exact counts of people: those of the custodian's reviewers, never of an asker."""
+        return self.guarantees.exact_counts_seen_by
 
     def reviews(self, form: Form, purpose: str) -> Quorum:
         """The quorum for a form and a purpose: the first entry of reviews.toml that fits."""
@@ -176,6 +183,7 @@ def load_pack(source: str | Path) -> Pack:
         transformations=MappingProxyType(dict(_transformations(words))),
         bodies=bodies,
         defaults=_defaults(head.defaults),
+        guarantees=read_guarantees(root, lexicon),
         does_not_cover=tuple(head.does_not_cover),
         profiles=tuple(_profiles(head, words)),
         inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),

@@ -194,7 +194,7 @@ def profiles_of(pack: Pack) -> tuple[Entry, ...]:
 
 def guarantees_of(pack: Pack) -> tuple[Entry, ...]:
     """What the pack says must never be possible, whatever else it permits."""
-    stated = getattr(getattr(pack, "guarantees", None), "stated", ())
+    stated = pack.guarantees.stated
     return tuple(Entry(id=each.id, title=each.title, more=each.why) for each in stated)
 
 
