@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from modicum.gateway import case as cases
 from modicum.gateway import datasets
+from modicum.gateway.again import decide_again
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
 from modicum.gateway.keys import person_key
@@ -97,18 +98,18 @@ def test_an_attested_fact_turns_the_case_on_the_day_that_the_wait_ends(tmp_path:
 
     clock.now = datetime(2026, 12, 2, 23, 59, 59, tzinfo=UTC)
     home = Home.open(home.root, clock=clock)
-    assert cases.decide_again(home, case) is False or cases.case_document(home, case)["verdict"] == "conditional"
+    assert decide_again(home, case) is False or cases.case_document(home, case)["verdict"] == "conditional"
     with pytest.raises(OutstandingError):
         cases.approve(home, case, key=person_key(home.folder, "cms/counsel"))
 
     clock.now = datetime(2026, 12, 3, 0, 0, 0, tzinfo=UTC)
-    assert cases.decide_again(home, case) is True
+    assert decide_again(home, case) is True
     document = cases.case_document(home, case)
     assert document["verdict"] == "permitted"
     assert document["facts"][FACT]["waits"] is False
     cases.approve(home, case, key=person_key(home.folder, "cms/counsel"))
     votes = cases.case_document(home, case)["approvals"]
-    assert cases.decide_again(home, case) is False  # asked again on a day that changes nothing, no vote falls
+    assert decide_again(home, case) is False  # asked again on a day that changes nothing, no vote falls
     assert cases.case_document(home, case)["approvals"] == votes
 
 

@@ -15,6 +15,7 @@ from modicum.cli import (
     docket,
     house,
     law,
+    law_impact,
     law_print,
     law_proofs,
     law_vectors,
@@ -47,6 +48,7 @@ account.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
+law_impact.register(law.group)
 law_print.register(law.group)
 
 

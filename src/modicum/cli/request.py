@@ -9,10 +9,12 @@ import typer
 from modicum.cli.decision_paper import page_of, people_words
 from modicum.cli.exits import Exit
 from modicum.cli.explained import show_explanation
+from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
+from modicum.cli.lines import lines as lines_command
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway.asking import Asked, decide_asked, find_asked
-from modicum.gateway.case import check_request
+from modicum.gateway.case import check_request, weigh
 from modicum.gateway.datasets import write_new_file
 from modicum.gateway.deciding import Decided, kinds_of
 from modicum.gateway.explaining import explain_cell
@@ -45,25 +47,38 @@ def register(app: typer.Typer) -> None:
     app.command("propose")(propose)
 
 
+group.command("lines")(lines_command)
+
+
 @group.command("check")
-def check(file: FileArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def check(
+    file: FileArgument, lines: LinesOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
     """Check a request file against the schema, the data set and the roster; decides nothing.
 
-    Example:  modicum request check request.toml
+    With --lines each line of its list of persons is judged: exit 3 where none is sufficient, 4 where a hold stands.
+
+    Examples:  modicum request check request.toml  |  modicum request check request.toml --lines persons.lines
     """
     here, request = Home.open(home), read_request(file)
-    remarks = check_request(here, request)
+    named = weigh(here, request, read_given(here, lines))
+    remarks = check_request(here, request, named=named)
     if as_json:
-        emit({"schema": "modicum.request-check/1", "request_sha256": request.sha256, "remarks": remarks})
-        return
-    show(f"the request is well formed ({request.sha256[:12]})")
-    for remark in remarks:
-        say(f"note: {remark}")
+        report = None if named is None else named.report.as_document()
+        document = {"schema": "modicum.request-check/1", "request_sha256": request.sha256}
+        emit({**document, "remarks": remarks, "lines": report})
+    else:
+        show(f"the request is well formed ({request.sha256[:12]})")
+        for remark in remarks:
+            say(f"note: {remark}")
+        say_report(named)
+    raise typer.Exit(int(exit_of_lines(named)))
 
 
 def decide(
     file: AskedArgument,
     as_of: AsOfOption = None,
+    lines: LinesOption = None,
     explain: ExplainOption = None,
     html: Annotated[
         Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page to a new file.")
@@ -81,7 +96,7 @@ def decide(
     |  modicum decide request.toml --explain 3/eligibility.SSN_NUM/identified
     |  modicum decide request.toml --html decision.html
     """
-    here, asked, decided = _decided(home, file, as_of)
+    here, asked, decided = _decided(home, file, as_of, lines)
     if explain is not None:
         kinds = kinds_of(asked.request, here.journal.docket())
         explanation = explain_cell(decided, explain, kinds=kinds, attested=asked.attested)
@@ -97,6 +112,7 @@ def decide(
         emit(decided.decision.as_document())
     else:
         _show_decision(decided)
+        say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
@@ -106,6 +122,7 @@ def propose(
         Reader, typer.Option("--for", help="Who will read it: an asker sees bounds of the data set, no counts.")
     ] = Reader.REVIEWER,
     as_of: AsOfOption = None,
+    lines: LinesOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -116,7 +133,7 @@ def propose(
 
     Examples:  modicum propose request.toml  |  modicum propose request.toml --for asker
     """
-    here, _, decided = _decided(home, file, as_of)
+    here, _, decided = _decided(home, file, as_of, lines)
     ladder = proposed(here, decided, reader)
     if as_json:
         emit(ladder.as_document())
@@ -128,12 +145,14 @@ def propose(
         table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
         show(f"lowest form that answers: {ladder.lowest}")
         _show_missing(decided)
+        say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
 def exit_of_verdict(decided: Decided) -> Exit:
-    """Exit 0 where the form may leave, 4 where something is missing, 3 where it is refused."""
-    return _EXITS[decided.verdict]
+    """Exit 0 where the form may leave, 4 where something is missing or a hold stands, 3 where it is refused."""
+    held = decided.named is not None and bool(decided.named.holds)
+    return Exit.OUTSTANDING if held and decided.verdict is Verdict.PERMITTED else _EXITS[decided.verdict]
 
 
 _EXITS: Final = {
@@ -143,11 +162,11 @@ _EXITS: Final = {
 }
 
 
-def _decided(home: Path, file: Path, as_of: str | None) -> tuple[Home, Asked, Decided]:
-    here = Home.open(home)
+def _decided(home: Path, file: Path, as_of: str | None, lines: Path | None) -> tuple[Home, Asked, Decided]:
+    here, day = Home.open(home), _day(as_of)
     docket = here.journal.docket()
-    asked = find_asked(here, docket, file)
-    return here, asked, decide_asked(here, docket, asked, as_of=_day(as_of))
+    asked = find_asked(here, docket, file, lines=read_given(here, lines), as_of=day)
+    return here, asked, decide_asked(here, docket, asked, as_of=day)
 
 
 def _day(text: str | None) -> date | None:

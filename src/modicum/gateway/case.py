@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -15,29 +16,40 @@ from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
 from modicum.gateway.attested import attested_on, facts_on
-from modicum.gateway.deciding import Decided, decide_request, kinds_of, matrix_sha256
+from modicum.gateway.deciding import Decided, decide_request, kinds_of
 from modicum.gateway.grounds import check_facts
 from modicum.gateway.home import Home
+from modicum.gateway.named import (
+    Named,
+    check_fresh,
+    check_logged,
+    earlier_lists,
+    judged,
+    lines_event,
+    open_lines,
+    seal_lines,
+)
 from modicum.gateway.request_file import parse_request
 from modicum.law.facts import counts_from, waiting
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
+from modicum.model.lines import Lines
 from modicum.model.request import Request
 from modicum.seal.age import check_recipient
-from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket
 from modicum_verify.sshsig import public_key_line
 
 
-def check_request(home: Home, request: Request) -> list[str]:
+def check_request(home: Home, request: Request, *, named: Named | None = None) -> list[str]:
     """Check a request against data set, pack and roster without filing it; gives remarks that stop nothing.
 
-    Raises what filing it would raise for its contents.
+    named: the judged list of a request for named persons. Raises what filing it would raise for its contents.
     """
     docket = home.journal.docket()
-    decided = decide_request(home, request, docket=docket)
+    decided = decide_request(home, request, docket=docket, named=named)
     check_computable(decided)
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
@@ -55,22 +67,53 @@ def check_request(home: Home, request: Request) -> list[str]:
     return remarks
 
 
-def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey) -> str:
-    """File a request under its requester's key and decide it as of today; gives the number of the case."""
+def weigh(home: Home, request: Request, lines: Lines | None, *, as_of: date | None = None) -> Named | None:
+    """Judge the list that comes with a request that is not filed yet, with the holds that it would raise."""
+    if lines is None:
+        return None
+    if request.population.named_persons_sha256 is None:
+        raise InvalidInputError(
+            cause="a list of persons is given, and the request names nobody",
+            cure="put the digest of the list into population.named_persons_sha256, or leave --lines out",
+        )
+    docket, pack, day = home.journal.docket(), home.pack(), as_of or home.journal.now().date()
+    earlier = earlier_lists(home, docket, requester=request.requester.handle, pack=pack, as_of=day)
+    return judged(request, lines, pack=pack, as_of=day, earlier=earlier)
+
+
+def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey, lines: Lines | None = None) -> str:
+    """File a request under its requester's key and decide it as of today; gives the number of the case.
+
+    lines: the list of a request for named persons; it is sealed in custody, and the log gets its digests and counts.
+    Where none of its lines is sufficient the case is refused at once.
+    """
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
     home.require_writable()
     with home.journal.locked():
         docket = home.journal.docket()
-        check_computable(decide_request(home, request, docket=docket))  # What cannot be decided is not filed.
+        named = weigh(home, request, lines)
+        check_computable(decide_request(home, request, docket=docket, named=named))  # What cannot be decided is not.
         event = commands.file_request(docket, request, by=signer(docket, key), year=home.journal.now().year)
+        if lines is not None:
+            check_fresh(docket, lines)
+            seal_lines(home, event.case or "", lines)  # first: a filed case without its list could not go on
         case = enter(home, event).case or ""
         decide_case(home, case)
+        if named is not None and not named.lines:
+            clauses = named.report.clauses
+            enter(home, gateway_events.refused(home.journal.docket(), case, because=clauses))
     return case
 
 
 def decide_case(home: Home, case_id: str) -> Decided:
-    """Decide a case as of today with the facts attested for it, and record the decision; every earlier vote falls."""
+    """Decide a case as of today with the facts attested for it, and record the decision; every earlier vote falls.
+
+    The list of a case that names persons is recorded first, where that has not been done.
+    """
+    case = find_case(home.journal.docket(), case_id)
+    if case.named_persons_sha256 is not None and case.lines is None:
+        enter(home, lines_event(home, case, request=parse_request(dict(case.request)), pack=home.pack()))
     docket = home.journal.docket()
     case = find_case(docket, case_id)
     decided = decided_now(home, case, docket)
@@ -93,31 +136,27 @@ def decide_case(home: Home, case_id: str) -> Decided:
     return decided
 
 
-def decide_again(home: Home, case_id: str) -> bool:
-    """Decide a case anew where today's law says something else than its last decision; gives whether it did.
+def decided_now(home: Home, case: CaseState, docket: Docket, *, agreed_on: date | None = None) -> Decided:
+    """Decide a filed case as of today, without recording it; a fact that still waits does not count.
 
-    Time alone changes what the law says: a rule begins or ends, the wait of an attested fact is over. Where the matrix
-    is the same nothing is recorded, so nobody can let votes fall by asking again.
+    agreed_on: the day of the decision that was agreed on; a line of a list must have been sufficient then too.
     """
-    with _writing(home) as docket:
-        case = find_case(docket, case_id)
-        decided = decided_now(home, case, docket)
-        said = case.decision
-        path = f"decisions/{case.decision_sha256}.json"
-        if said is not None and not said.hypothetical and home.folder.exists(path):
-            recorded = parse_canonical(home.folder.read(path))
-            if matrix_sha256(recorded) == matrix_sha256(decided.decision.as_document()):
-                return False
-        decide_case(home, case_id)
-        return True
-
-
-def decided_now(home: Home, case: CaseState, docket: Docket) -> Decided:
-    """Decide a filed case as of today, without recording it; a fact that still waits does not count."""
     today, pack = home.journal.now().date(), home.pack()
     check_facts(case, pack)
-    facts = facts_on(case, pack, today)
-    return decide_request(home, parse_request(dict(case.request)), docket=docket, facts=facts)
+    request = parse_request(dict(case.request))
+    named = named_of(home, docket, case, as_of=today, agreed_on=agreed_on)
+    return decide_request(home, request, docket=docket, facts=facts_on(case, pack, today), named=named)
+
+
+def named_of(
+    home: Home, docket: Docket, case: CaseState, *, as_of: date, agreed_on: date | None = None
+) -> Named | None:
+    """The judged list of a filed case as of a day; None where the case names nobody."""
+    if case.named_persons_sha256 is None:
+        return None
+    request, pack = parse_request(dict(case.request)), home.pack()
+    check_logged(home, docket, case, request=request, pack=pack)
+    return judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=as_of, agreed_on=agreed_on)
 
 
 def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:
@@ -231,6 +270,7 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
         "round": case.round,
         "request": dict(case.request),
         "decision_sha256": case.decision_sha256,
+        "lines": _lines(case),
         "because": [] if decision is None else [dict(each) for each in decision.because],
         "missing": [] if decision is None else [list(each) for each in decision.missing],
         "facts": _facts(home, case),
@@ -320,6 +360,21 @@ def _summary(case: CaseState) -> dict[str, Any]:
         "form": "-" if case.decision is None else case.decision.form or "-",
         "next": case.whose_turn or "nobody",
         "filed_at": case.filed_at,
+    }
+
+
+def _lines(case: CaseState) -> dict[str, Any] | None:
+    """The list of a case in counts, with its holds; None where it names nobody."""
+    lines = case.lines
+    if lines is None:
+        return None
+    return {
+        "total": lines.total,
+        "sufficient": lines.sufficient,
+        "refused": lines.total - lines.sufficient,
+        "as_of": lines.as_of,
+        "holds": [{"because": dict(each["because"]), "reason": each["reason"]} for each in lines.holds],
+        "held": case.held,
     }
 
 

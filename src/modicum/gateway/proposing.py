@@ -29,6 +29,9 @@ def proposed(home: Home, decided: Decided, reader: Reader) -> Ladder:
     conditions = bounds(request, decision)
     if reader is Reader.ASKER:
         return ladder(request, decision, at_most=bound(decided.dataset.persons), own_policy=own)
+    if request.population.named_persons_sha256 is not None:
+        # How many of a list are in the records is nobody's to know before an answer; a stratum's count would mislead.
+        return ladder(request, decision, own_policy=own)
     if not conditions:  # Statements suffice then, and the command starts in two thirds of the time.
         return ladder(request, decision, people=persons_by_stratum(home.folder, decided.dataset), own_policy=own)
     with Engine.open(home.folder, decided.dataset) as engine:
