@@ -161,6 +161,12 @@ def check_conditions(
             )
 
 
+def bounds(request: Request, decision: Decision) -> tuple[Bound, ...]:
+    """The conditions of a request as they are compared. Raises InvalidInputError: one that its column cannot hold."""
+    scene = _Scene(decision=decision, form=Form.STATISTICS, transformations={})
+    return tuple(_bound(scene, condition) for condition in request.population.where)
+
+
 def leaving(
     request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
 ) -> dict[str, frozenset[int]]:

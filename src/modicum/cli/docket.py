@@ -9,6 +9,7 @@ from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
+from modicum.gateway.again import decide_again
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
 from modicum.model.errors import InvalidInputError
@@ -72,6 +73,19 @@ def show_(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOpti
     Example:  modicum docket show 2026-0001
     """
     _say_case(Home.open(home), case, as_json=as_json, did=None)
+
+
+@group.command("decide")
+def decide(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Decide a case anew where time has changed what the law says of it; where it has not, nothing is recorded.
+
+    Example:  modicum docket decide 2026-0003
+    """
+    here = Home.open(home)
+    anew = decide_again(here, case)
+    _say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
+    if not anew:
+        say("the law says today what the last decision says; nothing was recorded")
 
 
 @group.command("approve")
@@ -238,6 +252,9 @@ def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> Non
         show(f"  not agreed: {reason}")
     for missing in document["missing"]:
         show(f"  missing: {' and '.join(missing)}")
+    for fact, said in document["facts"].items():
+        if said["waits"]:
+            show(f"  waits: {fact}, attested in entry {said['entry']}, counts from {said['counts_from']} (UTC)")
     rows = [
         [str(each["entry"]), each["at"], each["kind"], each["actor"], each["summary"]] for each in document["timeline"]
     ]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+from modicum.gateway.attested import facts_on
 from modicum.gateway.deciding import kinds_of
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
@@ -112,7 +113,7 @@ def _again(case: CaseState, docket: Docket, stored: Mapping[str, Any], pack: Pac
             pack=pack,
             dataset=dataset_of(known, request.population.dataset),
             kinds=kinds_of(request, docket),
-            facts=frozenset(case.facts),
+            facts=facts_on(case, pack, known.as_of),
             as_of=known.as_of,
             hypothetical=known.hypothetical,
         )

@@ -22,6 +22,8 @@ Transformation = Literal["keep", "drop", "year", "zip3", "pseudonym"]  # those o
 Count = Annotated[int, Field(ge=0)]
 Positive = Annotated[int, Field(gt=0)]
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
+MOST_DAYS = 36_525
+"""A hundred years: a longer wait is a slip of the keyboard, and would leave the calendar."""
 
 
 class Strict(BaseModel):
@@ -109,11 +111,12 @@ class PackFile(Strict):
 
 
 class FactEntry(Strict):
-    """A fact: what is attested, by which roles, of what kind."""
+    """A fact: what is attested, by which roles, of what kind; it counts from `waits_days` days after that."""
 
     title: Text
     attested_by: Annotated[list[Text], Field(min_length=1)]
     kind: Text
+    waits_days: Annotated[int, Field(ge=0, le=MOST_DAYS, strict=True)] = 0
 
 
 class PurposeEntry(Strict):

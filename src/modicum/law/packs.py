@@ -43,7 +43,10 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackVocabulary:
-    """The words of a pack. `facts` gives the roles that may attest each; `fact_titles` says what is attested."""
+    """The words of a pack. `facts` gives the roles that may attest each; `fact_titles` says what is attested.
+
+    `waits_days`: the facts that count only from so many days after their attestation.
+    """
 
     purposes: Mapping[str, str]
     classes: Mapping[str, str]
@@ -52,6 +55,7 @@ class PackVocabulary:
     facts: Mapping[str, frozenset[str]]
     fact_titles: Mapping[str, str]
     obligations: Mapping[str, str]
+    waits_days: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +283,7 @@ def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVo
         facts=MappingProxyType(facts),
         fact_titles=MappingProxyType(titles),
         obligations=MappingProxyType(dict(words.obligations)),
+        waits_days=MappingProxyType({name: each.waits_days for name, each in words.facts.items() if each.waits_days}),
     )
 
 
