@@ -163,7 +163,7 @@ def check_conditions(
 
 def bounds(request: Request, decision: Decision) -> tuple[Bound, ...]:
     """The conditions of a request as they are compared. Raises InvalidInputError: one that its column cannot hold."""
-    scene = _Scene(decision=decision, form=Form.STATISTICS, transformations={})
+    scene = _Scene(decision=decision, form=Form.STATISTICS, transformations={}, traits=ClassTraits.of({}))
     return tuple(_bound(scene, condition) for condition in request.population.where)
 
 

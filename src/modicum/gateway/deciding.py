@@ -123,7 +123,7 @@ def decide_request(
     pack = home.pack()
     check_pack(pack, docket)
     dataset = logged_dataset(home, docket, request.population.dataset)
-    decision = decide(
+    decision = matrix(
         request,
         pack=pack,
         dataset=dataset,
@@ -131,11 +131,30 @@ def decide_request(
         facts=facts,
         as_of=as_of or today,
         hypothetical=(as_of is not None and as_of != today) or (names_persons and named is None),
+        named=named,
     )
-    if named is not None and not named.lines:
-        decision = barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
     rungs = ladder(request, decision, own_policy=own_policy_ids(pack))
     return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs, named=named)
+
+
+def matrix(
+    request: Request,
+    *,
+    pack: Pack,
+    dataset: Dataset,
+    kinds: Kinds,
+    facts: frozenset[str],
+    as_of: date,
+    hypothetical: bool,
+    named: Named | None,
+) -> Decision:
+    """What the law says, with all that it may know in hand; everything is forbidden where no line is sufficient."""
+    decision = decide(
+        request, pack=pack, dataset=dataset, kinds=kinds, facts=facts, as_of=as_of, hypothetical=hypothetical
+    )
+    if named is not None and not named.lines:
+        return barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
+    return decision
 
 
 def own_policy_ids(pack: Pack) -> frozenset[str]:

@@ -25,7 +25,7 @@ def proposed(home: Home, decided: Decided, reader: Reader) -> Ladder:
     Raises InvalidInputError: a condition that chooses people one by one, or that its column cannot hold.
     """
     request, decision, own = decided.request, decided.decision, own_policy_ids(decided.pack)
-    check_conditions(request, decision, decided.form, decided.pack.transformations)
+    check_conditions(request, decision, decided.form, decided.pack.transformations, decided.pack.traits)
     conditions = bounds(request, decision)
     if reader is Reader.ASKER:
         return ladder(request, decision, at_most=bound(decided.dataset.persons), own_policy=own)

@@ -14,7 +14,7 @@ from modicum.model.decision import Basis, Because, Cell, Conflict, Decision, Ver
 from modicum.model.forms import Form
 from modicum.paper.blocks import Block, alike, blocks, short_names
 from modicum.paper.picture import Table
-from modicum.paper.words import ATTRIBUTES, class_words, value_words
+from modicum.paper.words import attribute_words, class_words, value_words
 
 _BOXES_UP_TO: Final = 240
 _GROUPS_NAMED: Final = 6
@@ -198,7 +198,7 @@ def _block_words(block: Block) -> str:
         if values is not None and block.but[name]:
             words = [value_words(name, value) for value in values[:_VALUES_NAMED]]
             more = f" and {len(values) - _VALUES_NAMED} more" if len(values) > _VALUES_NAMED else ""
-            said.append(f"{ATTRIBUTES.get(name, name)}: {', '.join(words)}{more}")
+            said.append(f"{attribute_words(name)}: {', '.join(words)}{more}")
     return "; ".join(said)
 
 
