@@ -234,7 +234,14 @@ def _alternatives(missing: tuple[tuple[str, ...], ...], shown: int = 3) -> str:
     if not missing:
         return "what is missing is supplied"
     named = [" and ".join(facts) for facts in missing[:shown]]
-    more = f", or another of {len(missing) - shown} sets of facts" if len(missing) > shown else ""
+    rest = len(missing) - shown
+    more = (
+        ""
+        if rest <= 0
+        else ", or one further set of facts"
+        if rest == 1
+        else f", or one of {rest} further sets of facts"
+    )
     return f"attested: {' or '.join(named)}{more}"
 
 

@@ -12,7 +12,7 @@ from modicum.cli.explained import show_explanation
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.lines import lines as lines_command
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
-from modicum.cli.output import emit, say, show, table
+from modicum.cli.output import emit, emit_bytes, say, show, table
 from modicum.gateway.asking import Asked, decide_asked, find_asked
 from modicum.gateway.case import check_request, weigh
 from modicum.gateway.datasets import write_new_file
@@ -23,6 +23,7 @@ from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
+from modicum_verify.canonical import canonical
 
 group = typer.Typer(no_args_is_help=True, help="Request files.")
 
@@ -109,7 +110,7 @@ def decide(
         write_new_file(html, page_of(here, asked, decided).encode())
         say(f"wrote {html}")
     if as_json:
-        emit(decided.decision.as_document())
+        emit_bytes(canonical(decided.decision.as_document()))
     else:
         _show_decision(decided)
         say_report(decided.named, unbacked=decided.unbacked)
