@@ -17,11 +17,12 @@ from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, Published, prepare, write_package
 from modicum.seal.sealed import DataColumn, DataFile, Sealed, data_name, seal_stream
 from modicum_verify import merkle
+from modicum_verify.carried import proof_extra
 from modicum_verify.checkpoint import Checkpoint
 from modicum_verify.ed25519 import public_bytes
 from modicum_verify.entry import body_file, leaf_bytes
 from modicum_verify.note import Signer, vkey
-from modicum_verify.package import PackageReport, proof_extra, verify_package_file
+from modicum_verify.package import PackageReport, verify_package_file
 from modicum_verify.proof import TlogProof
 from modicum_verify.trust import Trust
 

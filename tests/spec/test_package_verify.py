@@ -13,6 +13,7 @@ from modicum.seal.age import OneTimeIdentity
 from modicum.seal.package import prepare
 from modicum_verify import dsse
 from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.carried import proof_extra
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
 from modicum_verify.package import (
@@ -22,7 +23,6 @@ from modicum_verify.package import (
     PROOF,
     READ_ME,
     arranged,
-    proof_extra,
     verify_package,
 )
 from modicum_verify.proof import parse_proof
