@@ -6,9 +6,9 @@ log's.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from modicum_verify.checkpoint import Checkpoint, parse_checkpoint
 from modicum_verify.cosignature import cosignatures
@@ -19,6 +19,9 @@ from modicum_verify.logdir import VerifiedLog
 from modicum_verify.merkle import leaf_hash, root
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier
 from modicum_verify.witness_file import Directory
+
+CLOCKS_DIFFER: Final = timedelta(seconds=120)
+"""How far the clocks of a log and of its witnesses may be apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +89,21 @@ def extent_of(log: VerifiedLog, kept: Kept | None) -> Extent:
         raise EvidenceError(
             place="checkpoint", cause=f"the first {seen.size} entries are not those that you have seen: another history"
         )
+    if kept.cosigned is not None and seen.size:
+        _check_date(log, kept.cosigned, at=seen.size - 1)
     whole = seen.size == len(log.leaves)
     return Extent(text=_words(kept, at=at, whole=whole), complete=whole, cosigned=kept.cosigned)
+
+
+def _check_date(log: VerifiedLog, by: Cosigned, *, at: int) -> None:
+    """What witnesses cosigned was written before they did: an entry of a later date was dated ahead."""
+    entry = read_entry(at, log.leaves[at], None)
+    try:
+        ahead = datetime.fromisoformat(entry.at) - datetime.fromisoformat(by.at)
+    except (ValueError, TypeError):
+        raise EvidenceError(place=entry.place, cause="has a time that is not UTC in whole seconds") from None
+    if ahead > CLOCKS_DIFFER:
+        raise EvidenceError(place=entry.place, cause=f"is dated after {by.at}, when witnesses had cosigned it already")
 
 
 def _words(kept: Kept, *, at: str, whole: bool) -> str:

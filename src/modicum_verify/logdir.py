@@ -158,6 +158,8 @@ def _checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
     try:
         return parse_checkpoint(note, verifier, strict=True)
     except EvidenceError as error:
+        if error.place == CHECKPOINT:
+            raise
         raise EvidenceError(place=CHECKPOINT, cause=error.cause) from error
 
 

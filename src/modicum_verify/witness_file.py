@@ -41,7 +41,7 @@ def read_directory(path: Path) -> Directory:
     try:
         keys = tuple(WitnessKey.parse(each["vkey"]) for each in listed)
     except EvidenceError as error:
-        raise InvalidInputError(cause=f"{path}: a witness key {error.cause}", cure="copy it from the witness") from None
+        raise InvalidInputError(cause=f"{path}: {error.cause}", cure="copy it from the witness") from None
     by_name = {key.name: each["organisation"] for key, each in zip(keys, listed, strict=True)}
     if len(by_name) < len(keys) or len({key.key.public_bytes_raw() for key in keys}) < len(keys):
         raise InvalidInputError(cause=f"{path} names a witness, or a key, twice", cure="name each once")
