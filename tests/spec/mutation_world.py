@@ -11,7 +11,7 @@ import random
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -173,12 +173,12 @@ class World:
                 _put(self.folder / name, self.files.get(name))
 
 
-def verdict(arguments: Sequence[str]) -> Said:
-    """Run `modicum-verify ... --json` in this process."""
+def verdict(arguments: Sequence[str], *, by: Callable[[list[str]], int] = run) -> Said:
+    """Run `modicum-verify ... --json`, or another command, in this process."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        status = run([*arguments, "--json"])
-    return Said(exit=status, document=json.loads(out.getvalue()))
+        status = by([*arguments, "--json"])
+    return Said(exit=int(status), document=json.loads(out.getvalue()))
 
 
 def _put(path: Path, data: bytes | None) -> None:
