@@ -18,7 +18,7 @@ from modicum_verify.events import check_content
 from modicum_verify.trust import Trust
 
 ACCOUNT_SCHEMA: Final = "modicum.account/1"
-MAX_ACCOUNT_BYTES: Final = 64 << 20
+MAX_ACCOUNT_BYTES: Final = 4 << 20  # some eight hundred releases
 _FIELDS: Final = frozenset({"schema", "person", "releases"})
 _TEXTS: Final = ("release", "at", "recipient", "purpose", "authority", "form", "proof")
 _LINE_FIELDS: Final = frozenset({*_TEXTS, "columns", "entry"})

@@ -6,6 +6,7 @@ Source: C2SP tlog-proof, "extra".
 """
 
 from dataclasses import replace
+from typing import Final
 
 from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.checkpoint import Checkpoint
@@ -13,6 +14,9 @@ from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.proof import TlogProof, parse_proof, verify_proof
 from modicum_verify.trust import Trust
+
+MAX_CARRIED_BYTES: Final = 2 << 20
+"""A proof of this kind is larger only to hurt its reader: JSON of small parts takes fifty times its size in memory."""
 
 
 def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
@@ -26,6 +30,8 @@ def read_carried(data: bytes, *, trust: Trust, place: str) -> tuple[Entry, Check
     Raises EvidenceError: another spelling, nothing carried, another log, or an entry that is not proved.
     """
     try:
+        if len(data) > MAX_CARRIED_BYTES:
+            raise EvidenceError(place="proof", cause="is larger than any")  # noqa: TRY301 - gets its place below
         proof = parse_proof(data)
         if proof.format() != data:
             raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
