@@ -64,7 +64,12 @@ def test_lines_of_claims_for_an_inspector_once_every_missing_fact_is_attested(wo
     assert "missing: " in decided.err
     case = world.file(RECORDS)
     attested = world.attest_missing(case)
-    assert set(attested) == {"minimum-necessary-reviewed", "oversight-authorised-by-law", "routine-use-published"}
+    assert set(attested) == {
+        "disclosure-prescribed-by-regulation",
+        "minimum-necessary-reviewed",
+        "oversight-authorised-by-law",
+        "routine-use-published",
+    }
     world.agree(case)
     package = world.folder / "lines.modicum"
     world.ok("release", case, "--out", package)

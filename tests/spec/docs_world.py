@@ -109,6 +109,7 @@ def played() -> World:
     world.done("verify ~/copy/log", home=None)
     world.done("law list", home=None)
     world.done("law vectors", home=None)
+    world.done(f"law vectors --mutations --pack {ROOT / 'tests' / 'data' / 'small_pack'}", home=None)
     account = world.done(f"account {_somebody(world)}")
     (world.folder / "account.json").write_text(json.dumps(account), "utf-8")
     world.done("verify ~/account.json --trust ~/cms/trust.json", home=None)

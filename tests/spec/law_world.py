@@ -14,7 +14,10 @@ from modicum.model.request import Asks, Authority, Handling, Person, Population,
 PACK = load_pack("us_medicaid")
 STATES = ("CA", "IL", "WA", "DC")
 SIX = frozenset({"citizenship", "immigration_status", "address", "phone", "dob", "medicaid_id"})
-OVERSIGHT = frozenset({"minimum-necessary-reviewed", "oversight-authorised-by-law", "routine-use-published"})
+OVERSIGHT = frozenset(
+    {"disclosure-prescribed-by-regulation", "minimum-necessary-reviewed", "oversight-authorised-by-law",
+     "routine-use-published"}
+)  # fmt: skip
 
 
 def stratum(**given: str) -> Stratum:

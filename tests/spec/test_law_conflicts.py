@@ -38,7 +38,7 @@ def judged(
 ) -> Cell:
     given = Circumstances(
         action="disclose", discloser="cms", audience=audience, purpose=purpose, named_persons=False,
-        as_of=date(2025, 6, 10), facts=frozenset(),
+        as_of=date(2025, 6, 10), facts=frozenset({"agreement-in-force"}),
     )  # fmt: skip
     return Judge(load_pack(folder), given).cell(Form.IDENTIFIED, data_class, world.stratum())
 
@@ -91,12 +91,13 @@ def test_nobody_rides_on_the_ground_of_another_recipient(tmp_path: Path) -> None
     folder = tmp_path / "pack"
     shutil.copytree(world.PACK.root, folder)
     head = (folder / "pack.toml").read_text()
-    start, end = head.index("[[bodies]]"), head.index("# ---- what is cited")
+    marks = ("[[bodies]]", "# ---- what is cited", "# ---- rules that stand elsewhere")
+    start, end, last = (head.index(mark) for mark in marks)
     body = (
         '[[bodies]]\nid = "made-up"\nfile = "statutes/made-up.cedar"\ntitle = "Made up"\nbasis = "law"\n'
         '[bodies.default]\nid = "MADE-UP-DEFAULT"\ncite = "made up"\ntitle = "No"\nverified = "text-read"\n\n'
     )
-    (folder / "pack.toml").write_text(head[:start] + body + head[end:])
+    (folder / "pack.toml").write_text(head[:start] + body + head[end:last])
     for path in folder.rglob("*.cedar"):
         path.unlink()
     (folder / "statutes" / "made-up.cedar").write_text(GROUNDLESS)

@@ -99,10 +99,13 @@ def test_facts_turn_a_conditional_cell() -> None:
 
 
 def test_an_unverified_permit_waits_for_counsel() -> None:
-    facts = frozenset({"irb-waiver", "minimum-necessary-reviewed", "routine-use-published"})
+    facts = frozenset(
+        {"disclosure-prescribed-by-regulation", "dua-in-force", "irb-waiver", "minimum-necessary-reviewed",
+         "routine-use-published"}
+    )  # fmt: skip
     asked = request("research", ["diagnosis"])
     cell = decided(asked, dataset([stratum()]), "researcher", day=date(2026, 11, 23), facts=facts).cell(
-        0, 0, Form.IDENTIFIED
+        0, 0, Form.VERIFICATION
     )
     assert cell.verdict is Verdict.CONDITIONAL
     assert ("counsel-confirms:HIP-011",) in cell.missing
@@ -110,7 +113,7 @@ def test_an_unverified_permit_waits_for_counsel() -> None:
     confirmed = decided(
         asked, dataset([stratum()]), "researcher", day=date(2026, 11, 23), facts=facts | {"counsel-confirms:HIP-011"}
     )
-    assert confirmed.cell(0, 0, Form.IDENTIFIED).verdict is Verdict.PERMITTED
+    assert confirmed.cell(0, 0, Form.VERIFICATION).verdict is Verdict.PERMITTED
 
 
 def test_a_column_without_a_class_is_refused_in_every_form() -> None:

@@ -9,7 +9,19 @@ import traceback
 
 import typer
 
-from modicum.cli import account, data, docket, house, law, log, member, release, request
+from modicum.cli import (
+    account,
+    data,
+    docket,
+    house,
+    law,
+    law_proofs,
+    law_vectors,
+    log,
+    member,
+    release,
+    request,
+)
 from modicum.cli.exits import MEANING, Exit, exit_of
 from modicum.cli.output import emit, say
 from modicum.storage.faults import disk_fault
@@ -32,6 +44,8 @@ release.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
+law_proofs.register(law.group)
+law_vectors.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -1,11 +1,9 @@
-"""`modicum law list`, `law vectors`: packs."""
+"""`modicum law list`: packs; `law vectors` is in `law_vectors`."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from modicum.cli.exits import Exit
 from modicum.cli.options import JsonOption
 from modicum.cli.output import emit, show, table
 from modicum.gateway import lawbook
@@ -32,26 +30,3 @@ def list_(pack: PackOption = "us_medicaid", as_json: JsonOption = False) -> None
         return
     show(f"pack {listed.ref.name} {listed.ref.version} ({listed.ref.sha256[:12]})")
     table("", ["rule", "body", "effect", "verified", "from", "until", "provision", "title"], listed.rows())
-
-
-@group.command("vectors")
-def vectors(
-    file: Annotated[Path | None, typer.Argument(help="A vectors file; the pack's own when left out.")] = None,
-    pack: PackOption = "us_medicaid",
-    as_json: JsonOption = False,
-) -> None:
-    """Run a case's orders alone on a vectors file and compare with `fail_closed`; exit 5 where one differs.
-
-    Example:  modicum law vectors
-    """
-    report = lawbook.run(pack, file)
-    if as_json:
-        emit(lawbook.vectors_document(report))
-    else:
-        for each in report.differing:
-            show(
-                f"{each.id}: expected {each.expected}, the pack says {each.got} ({', '.join(each.rules) or 'no rule'})"
-            )
-        show(f"{len(report.results)} vectors, {len(report.differing)} differ")
-    if report.differing:
-        raise typer.Exit(int(Exit.VERIFICATION_FAILED))

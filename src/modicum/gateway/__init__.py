@@ -8,7 +8,7 @@ answering      the answer, computed into sealed files
 datasets       data sets: registered, described, confirmed
 home           one home, opened; `founding` makes one; `keys`, `journal`, `doctor` belong to it
 opening        a package, opened by its recipient; `logbook` looks at the log; `proving` proves an entry
-lawbook        packs for those who read them
+lawbook        packs for those who read them; `vector_runs` puts them before their vectors
 replay         the event of June 2025 on invented people
 request_file   the edge where a file becomes a request
 """

@@ -1,12 +1,10 @@
-"""Packs for those who read them: the rules, and the vectors that a pack must reproduce."""
+"""Packs for those who read them: the rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from modicum.law.packs import Rule, load_pack
-from modicum.law.vectors import VectorReport, default_vectors, read_vectors, run_vectors
 from modicum.model.decision import PackRef
 
 
@@ -47,28 +45,3 @@ def listed(pack: str) -> Listed:
     """Load a pack (a shipped name or a folder) and give its rules."""
     found = load_pack(pack)
     return Listed(ref=found.ref, rules=found.rules())
-
-
-def vectors_document(report: VectorReport) -> dict[str, Any]:
-    """What a run on a vectors file found, as published JSON."""
-    return {
-        "schema": "modicum.vectors/1",
-        "vectors": len(report.results),
-        "differing": len(report.differing),
-        "results": [
-            {
-                "id": each.id,
-                "expected": each.expected,
-                "got": each.got,
-                "agrees": each.agrees,
-                "rules": list(each.rules),
-            }
-            for each in report.results
-        ],
-    }
-
-
-def run(pack: str, file: Path | None) -> VectorReport:
-    """Run the orders of a pack alone on a vectors file, its own where none is named."""
-    found = load_pack(pack)
-    return run_vectors(found, read_vectors(file or default_vectors(found)))

@@ -2,11 +2,23 @@
 
 cedar      the one doorway to Cedar
 policy     one policy: its provision, its days, what it looks at
+statements Cedar text, statement by statement, each with its line
+lexicon    the words and types that policies may use
+toml_lines on which line of a TOML file a field stands
 packfiles  the TOML files of a pack, read strictly
 bodies     a body of law: one Cedar file, read strictly
+coherence  what no file of a pack shows alone
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table
+stance     what one body says, facing one recipient, about one kind of cell
 judge      bodies joined by AND: the verdict of one cell, and what is missing
+grid       all cells of a request at once
 decide     the matrix of a request
-XX
+profiles   which bodies can bear on a custodian
+editing    packs that differ from a loaded one in a policy
+vectors    what the orders of a case must bar
+decisions  the pack's own vectors, each for one rule, compared exactly
+coverage   rules that have no vectors of their own
+overlap    whether two policies can hold of one cell
+mutation   packs that are wrong in one rule, which the vectors must notice
 """

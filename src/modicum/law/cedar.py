@@ -16,6 +16,7 @@ import cedarpy
 
 Value: TypeAlias = str | bool | tuple[str, ...]
 Situation: TypeAlias = Mapping[str, Value]
+Schema: TypeAlias = cedarpy.Schema
 
 DISCLOSE: Final = "disclose"
 APPLIES: Final = "applies"
@@ -36,13 +37,18 @@ class Truth(Enum):
     ERROR = "error"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Parsed:
-    """One policy as Cedar read it: its annotations, effect, scope and conditions (Cedar's JSON form)."""
+    """One policy as Cedar read it: its annotations, effect, scope and conditions (Cedar's JSON form).
+
+    `text` and `line`: the statement as written, with the comments before it, and where it begins (0: nowhere).
+    """
 
     annotations: Mapping[str, str]
     effect: str
     document: Mapping[str, Any] = field(repr=False)
+    text: str = field(default="", repr=False)
+    line: int = 0
 
     @property
     def action(self) -> str | None:
@@ -80,13 +86,22 @@ def parse(text: str) -> list[Parsed]:
     ]
 
 
-def faults(text: str, schema: str) -> list[str]:
-    """What Cedar's validator says against policy text under a schema; empty where it is well typed.
+def faults(policy: Parsed, schema: Schema) -> list[str]:
+    """What Cedar's validator says against one policy under a schema; empty where it is well typed."""
+    whole = {"templates": {}, "staticPolicies": {"policy": policy.document}, "templateLinks": []}
+    text = cedarpy.policies_from_json_str(json.dumps(whole))
+    told = [str(error.error) for error in cedarpy.validate_policies(text, schema).errors]
+    return [each.removeprefix("for policy `policy0`").lstrip(":, ") for each in told]
 
-    Raises PolicyTextError: the schema cannot be read.
+
+@lru_cache(maxsize=64)
+def read_schema(text: str) -> Schema:
+    """A schema as Cedar reads it; `str()` of it is the same for all texts that say the same.
+
+    Raises PolicyTextError: Cedar cannot read it.
     """
     try:
-        return [str(error.error) for error in cedarpy.validate_policies(text, schema).errors]
+        return cedarpy.Schema.from_str(text)
     except ValueError as error:
         raise PolicyTextError(str(error)) from error
 
@@ -112,9 +127,14 @@ def ask(policies: cedarpy.PolicySet, action: str, situations: Sequence[Situation
 
 def holds(policy: Parsed, situations: Sequence[Situation]) -> list[Truth]:
     """Whether one policy alone is satisfied in each situation."""
-    alone = gather([policy])
-    answers = ask(alone, str(policy.action), situations)
+    answers = ask(_alone(policy), str(policy.action), situations)
     return [Truth.ERROR if each.erred else Truth.HOLDS if each.reasons else Truth.FAILS for each in answers]
+
+
+@lru_cache(maxsize=4096)
+def _alone(policy: Parsed) -> cedarpy.PolicySet:
+    # A table of a policy is asked anew for other circumstances; reading its text again took longer than the answer.
+    return gather([policy])
 
 
 def _request(action: str, situation: Situation) -> dict[str, Any]:

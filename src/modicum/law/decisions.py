@@ -5,16 +5,15 @@ conflicts. It names the rule that it exercises, and whether that rule `shows` in
 shows where leaving it out would change the cell; so a vector cannot claim a rule that has no part in its outcome.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modicum.law.editing import replaced
+from modicum.law.editing import replaced, without_exceptions
 from modicum.law.judge import Circumstances, Judge
 from modicum.law.packfiles import DecisionEntry, shaped
 from modicum.law.packs import Pack
 from modicum.law.vectors import day_of
-from modicum.model.decision import Cell
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import DISCLOSING, Form
 
@@ -56,32 +55,56 @@ class DecisionVector:
     expected: Outcome
 
 
-def read_decisions(document: Mapping[str, Any], pack: Pack) -> tuple[DecisionVector, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionResult:
+    """One vector: what the pack says, and whether the rule shows (None: it stands where leaving it out is no edit)."""
+
+    vector: DecisionVector
+    got: Outcome
+    shown: bool | None
+
+    @property
+    def differing(self) -> tuple[str, ...]:
+        """Names of the fields in which the pack differs, in the order of the file format; `shows` comes last."""
+        fields = ("verdict", "because", "missing", "obligations", "conflicts")
+        found = [name for name in fields if getattr(self.vector.expected, name) != getattr(self.got, name)]
+        return (*found, *(["shows"] if self.shown is not None and self.shown != self.vector.shows else []))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the pack reproduces it."""
+        return not self.differing
+
+
+def belongs(rule: str, part: str) -> bool:
+    """Whether a policy or default is of a rule: it has its id, or one that goes on after it (`MCD-042-DEFAULT`)."""
+    return part == rule or part.startswith((f"{rule}-", f"{rule}:"))
+
+
+def read_decisions(document: Mapping[str, Any], pack: Pack, *, file: str = "vectors") -> tuple[DecisionVector, ...]:
     """Read a document of `decisions`, whose words must all be the pack's.
 
-    Raises InvalidInputError: not well formed, a word that the pack does not know, an id twice; names the vector.
+    Raises InvalidInputError: not well formed, a word that the pack does not know, an id twice; names file and vector.
     """
     if set(document) != {"version", "decisions"} or document["version"] != 1:
-        raise InvalidInputError(cause="a file of decisions holds `version: 1` and `decisions`, no more", cure=CURE)
+        raise InvalidInputError(
+            cause=f"{file}: a file of decisions holds `version: 1` and `decisions`, no more", cure=CURE
+        )
     entries = document["decisions"]
     if not isinstance(entries, list) or not entries:
-        raise InvalidInputError(cause="the file holds no list of `decisions`", cure=CURE)
+        raise InvalidInputError(cause=f"{file} holds no list of `decisions`", cure=CURE)
     found: dict[str, DecisionVector] = {}
     for number, each in enumerate(entries, start=1):
-        vector = _vector(each, number, pack)
+        vector = _vector(each, number, pack, file)
         if vector.id in found:
-            raise InvalidInputError(cause=f"two decision vectors have the id {vector.id}", cure=CURE)
+            raise InvalidInputError(cause=f"{file}: two decision vectors have the id {vector.id}", cure=CURE)
         found[vector.id] = vector
     return tuple(found.values())
 
 
-def judged(pack: Pack, vector: DecisionVector) -> Cell:
+def judged(pack: Pack, vector: DecisionVector) -> Outcome:
     """What a pack says of the cell of a vector."""
-    return Judge(pack, vector.circumstances).cell(vector.form, vector.data_class, vector.stratum)
-
-
-def outcome(cell: Cell) -> Outcome:
-    """What a vector compares of a cell."""
+    cell = Judge(pack, vector.circumstances).cell(vector.form, vector.data_class, vector.stratum)
     return Outcome(
         verdict=str(cell.verdict),
         because=frozenset(each.id for each in cell.because),
@@ -91,45 +114,45 @@ def outcome(cell: Cell) -> Outcome:
     )
 
 
-def differing_fields(expected: Outcome, got: Outcome) -> tuple[str, ...]:
-    """Names of the fields in which two outcomes differ, in the order of the file format."""
-    fields = ("verdict", "because", "missing", "obligations", "conflicts")
-    return tuple(name for name in fields if getattr(expected, name) != getattr(got, name))
+def run_decisions(pack: Pack, vectors: Sequence[DecisionVector]) -> tuple[DecisionResult, ...]:
+    """What the pack says of each vector, and whether the vector's rule shows there."""
+    without = {rule: _without(pack, rule) for rule in {each.rule for each in vectors}}
+    results = []
+    for vector in vectors:
+        got = judged(pack, vector)
+        shown = _shown(pack, vector, got, without[vector.rule])
+        results.append(DecisionResult(vector=vector, got=got, shown=shown))
+    return tuple(results)
 
 
-def belongs(rule: str, policy_or_default: str) -> bool:
-    """Whether a policy or default is of a rule: it has its id, or one that goes on after it (`MCD-042-DEFAULT`)."""
-    return policy_or_default == rule or policy_or_default.startswith((f"{rule}-", f"{rule}:"))
+def _shown(pack: Pack, vector: DecisionVector, got: Outcome, without: Pack | None) -> bool | None:
+    if any(belongs(vector.rule, each) for each in got.because):
+        return True  # without it, the reasons were others
+    if without is not None:
+        return judged(without, vector) != got
+    return False if vector.rule in {each.id for each in pack.default_reasons()} else None
 
 
-def policies_of(pack: Pack, rule: str) -> tuple[str, ...]:
-    """Ids of the policies that encode a rule."""
-    return tuple(p.id for body in pack.bodies for p in body.policies if belongs(rule, p.id))
-
-
-def shows(pack: Pack, vector: DecisionVector, got: Outcome) -> bool:
-    """Whether a vector's rule has a part in the outcome that the pack gives.
-
-    A default shows by its id among the reasons; policies show where the outcome is another without them.
-    """
-    policies = policies_of(pack, vector.rule)
-    if any(belongs(vector.rule, each) and each not in policies for each in got.because):
-        return True
-    without = pack
+def _without(pack: Pack, rule: str) -> Pack | None:
+    """The pack without the policies of a rule, or the exceptions that hold it; None where no policy does."""
+    policies = [each.id for body in pack.bodies for each in body.policies if belongs(rule, each.id)]
+    edited = pack
     for each in policies:
-        without = replaced(without, each, None)
-    return without is not pack and outcome(judged(without, vector)) != got
+        edited = replaced(edited, each, None)
+    for each in () if policies else pack.inside.get(rule, ()):
+        edited = without_exceptions(edited, each)
+    return None if edited is pack else edited
 
 
-def _vector(raw: Any, number: int, pack: Pack) -> DecisionVector:  # noqa: ANN401 - raw YAML
+def _vector(raw: Any, number: int, pack: Pack, file: str) -> DecisionVector:  # noqa: ANN401 - raw YAML
     name = raw.get("id", f"number {number}") if isinstance(raw, dict) else f"number {number}"
     if not isinstance(raw, dict):
-        raise InvalidInputError(cause=f"decision vector {name} is no mapping", cure=CURE)
+        raise InvalidInputError(cause=f"{file}: decision vector {name} is no mapping", cure=CURE)
     dated = {**raw, "date": day_of(raw, str(name))}
-    entry = shaped(dated, DecisionEntry, place=f"decision vector {name}", cure=CURE)
+    entry = shaped(dated, DecisionEntry, place=f"{file}: decision vector {name}", cure=CURE)
     strange = list(_strangers(entry, pack))
     if strange:
-        raise InvalidInputError(cause=f"decision vector {name}: the pack does not know {strange[0]}", cure=CURE)
+        raise InvalidInputError(cause=f"{file}: decision vector {name}: the pack does not know {strange[0]}", cure=CURE)
     return DecisionVector(
         id=entry.id,
         rule=entry.rule,
@@ -167,9 +190,15 @@ def _strangers(entry: DecisionEntry, pack: Pack) -> Iterator[str]:
         ("form that discloses", [str(entry.form)], {str(form) for form in DISCLOSING}),
         ("fact", entry.facts, words.facts),
         ("attribute", list(entry.stratum), pack.attributes),
+        ("rule", [] if _known(entry.rule, pack) else [entry.rule], ()),
     )
     for what, given, known in named:
         yield from (f"the {what} `{each}`" for each in given if each not in known)
     for attribute, value in entry.stratum.items():
         if attribute in pack.attributes and value not in pack.attributes[attribute]:
             yield f"`{value}` as {attribute}"
+
+
+def _known(rule: str, pack: Pack) -> bool:
+    encoded = {each.id for each in pack.rules() if each.effect != "not-encoded"}
+    return any(belongs(rule, each) for each in {*encoded, *(each.id for each in pack.default_reasons())})

@@ -1,8 +1,9 @@
 """Packs that differ from a loaded one in a policy: for mutations, attacks and counterexamples; never written to disk.
 
 What is untouched is shared: an edited pack holds the very Policy objects of its origin, so their truth tables, which
-are kept by identity, are not asked of Cedar again. What the loader would refuse is refused here, with one exception:
-the last policy that says when a body applies may be dropped, and then the body never applies.
+are kept by identity, are not asked of Cedar again. What the loader would refuse is refused here, with two exceptions:
+the last policy that says when a body applies may be dropped, and then the body never applies; and days may be moved so
+that two versions of a rule are in force together.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,9 @@ from typing import Any, Final, Literal, TypeAlias
 
 from modicum.law.bodies import Body, check_shape, read_policies
 from modicum.law.cedar import DISCLOSE, Parsed
-from modicum.law.packs import Pack, PackVocabulary, confirmations, refuse_doubles
-from modicum.law.policy import Policy
+from modicum.law.coherence import refuse_doubles
+from modicum.law.packs import Pack, PackVocabulary, confirmations
+from modicum.law.policy import Policy, look, representatives
 from modicum.model.decision import PackRef
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum_verify.canonical import digest
@@ -82,6 +84,20 @@ def without_default(pack: Pack, body_id: str, *, permit_id: str) -> Pack:
     return _with(pack, replace(body, policies=(*body.policies, *everything)), told, checked=False)
 
 
+def without_exceptions(pack: Pack, policy_id: str) -> Pack:
+    """The pack with one policy that excepts nothing: its `unless` are left out.
+
+    Raises NotFoundError: no such policy, or it has no `unless` beside another condition.
+    """
+    policy = policy_of(pack, policy_id)
+    if not policy.exceptions:
+        raise NotFoundError(cause=f"the policy {policy_id} excepts nothing", cure=CURE)
+    kept = [each for each in policy.parsed.document["conditions"] if each["kind"] == "when"]
+    atoms, facts = look(parsed := _parsed(policy, conditions=kept))
+    domains = representatives(atoms, pack.lexicon.domains)
+    return replaced(pack, policy_id, replace(policy, parsed=parsed, atoms=atoms, facts=facts, representatives=domains))
+
+
 def inverted(pack: Pack, policy_id: str, *, how: Inversion | None = None) -> Pack:
     """The pack with one policy turned into its opposite.
 
@@ -134,7 +150,12 @@ def _other_condition(policy: Policy) -> Policy:
 
 def _parsed(policy: Policy, **changes: Any) -> Parsed:  # noqa: ANN401 - parts of Cedar's JSON
     document = {**policy.parsed.document, **changes}
-    return Parsed(annotations=document.get("annotations", {}), effect=document["effect"], document=document)
+    return Parsed(
+        annotations=document.get("annotations", {}),
+        effect=document["effect"],
+        document=document,
+        line=policy.parsed.line,
+    )
 
 
 def _told(policy: Policy) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from modicum.law.toml_lines import line_of
 from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import Form
@@ -61,12 +62,13 @@ class Defaults(Strict):
 
 
 class Placed(Strict):
-    """A rule that is encoded, but not as a policy of its own."""
+    """A rule that is encoded, but not as a policy of its own. `inside`: policies whose `unless` holds it."""
 
     id: Text
     cite: Text
     title: Text
     where: Text
+    inside: list[Text] = Field(default_factory=list)
 
 
 class NotEncoded(Strict):
@@ -76,6 +78,15 @@ class NotEncoded(Strict):
     cite: Text
     title: Text
     reason: Text
+
+
+class ProfileEntry(Strict):
+    """Which bodies of law can bear on a custodian of a kind: a claim for readers, which `profiles` proves."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Text
+    custodian: Text
+    bodies: Annotated[list[Text], Field(min_length=1)]
 
 
 class PackFile(Strict):
@@ -89,6 +100,7 @@ class PackFile(Strict):
     does_not_cover: list[Text]
     bodies: Annotated[list[BodyEntry], Field(min_length=1)]
     defaults: Defaults
+    profiles: list[ProfileEntry] = []
     placed: list[Placed] = []
     not_encoded: list[NotEncoded] = []
 
@@ -179,31 +191,57 @@ class DecisionEntry(Strict):
     conflicts: list[tuple[Text, Text]] = Field(default_factory=list)
 
 
+class GuaranteeEntry(Strict):
+    """A promise of the pack; `region` is Cedar text (see `guarantees`)."""
+
+    id: Text
+    title: Text
+    why: Text
+    kind: Literal["never", "obliges", "unknown", "unverified", "asker", "counts"]
+    region: Text | None = None
+    obligation: Text | None = None
+
+
+class GuaranteesFile(Strict):
+    """guarantees.toml."""
+
+    guarantee: Annotated[list[GuaranteeEntry], Field(min_length=1)]
+    asker_roles: Annotated[list[Text], Field(min_length=1)]
+    exact_counts_seen_by: Annotated[list[Text], Field(min_length=1)]
+    unread_sources: list[Text]
+    looks_at: Annotated[list[Text], Field(min_length=1)]
+
+
 Shape = TypeVar("Shape", bound=Strict)
 
 
-def shaped(raw: object, shape: type[Shape], *, place: str, cure: str = CURE) -> Shape:
-    """What was read, as the shape that it must have. Raises InvalidInputError: names place and field, no value."""
+def shaped(raw: object, shape: type[Shape], *, place: str, cure: str = CURE, text: str = "") -> Shape:
+    """What was read, as the shape that it must have.
+
+    Raises InvalidInputError: names place and field, no value; with the TOML text, the line too.
+    """
     try:
         return shape.model_validate(raw)
     except ValidationError as error:
-        found = [
-            f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}"
-            for fault in error.errors(include_url=False, include_input=False)
-        ]
-        raise InvalidInputError(cause=f"{place}: {'; '.join(found[:5])}", cure=cure) from error
+        faults = error.errors(include_url=False, include_input=False)
+        found = [f"{'.'.join(str(part) for part in fault['loc'])}: {fault['msg']}" for fault in faults]
+        # A misspelt field is told twice, as missing and as unknown: only the latter stands on a line of its own.
+        line = line_of(text, min(faults, key=lambda fault: fault["type"] == "missing")["loc"])
+        where = place if line is None else f"{place}:{line}"
+        raise InvalidInputError(cause=f"{where}: {'; '.join(found[:5])}", cure=cure) from error
 
 
 def read_toml(root: Path, name: str, shape: type[Shape]) -> Shape:
     """Read one TOML file of a pack.
 
-    Raises InvalidInputError: missing, not TOML, or not of its shape; names file and field.
+    Raises InvalidInputError: missing, not TOML, or not of its shape; names file, line and field.
     """
+    text = read_text(root, name)
     try:
-        raw = tomllib.loads(read_text(root, name))
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(cause=f"pack file {name}: not TOML: {error}", cure=CURE) from error
-    return shaped(raw, shape, place=f"pack file {name}")
+    return shaped(raw, shape, place=f"pack file {name}", text=text)
 
 
 def read_text(root: Path, name: str) -> str:

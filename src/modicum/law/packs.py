@@ -4,7 +4,8 @@ Loading is all or nothing: an unreadable policy, an annotation that is missing, 
 unknown field: InvalidInputError naming file and policy, and nothing is decided with the pack.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from hashlib import sha256
@@ -13,10 +14,13 @@ from types import MappingProxyType
 from typing import Final
 
 from modicum.law import packfiles as files
-from modicum.law.bodies import Body, Lexicon, because_of, read_body
-from modicum.law.cedar import DISCLOSE
+from modicum.law.bodies import Body, because_of, read_body
+from modicum.law.cedar import DISCLOSE, PolicyTextError, read_schema
+from modicum.law.coherence import refuse_doubles, refuse_nowhere, refuse_overlaps
+from modicum.law.guarantees import Guarantees, read_guarantees
+from modicum.law.lexicon import REQUEST_ATTRIBUTES, Lexicon, disagreement, lexicon_of
 from modicum.law.packfiles import CURE
-from modicum.law.policy import Policy
+from modicum.law.policy import FACTS, Policy
 from modicum.model.dataset import UNKNOWN
 from modicum.model.decision import Because, PackRef
 from modicum.model.errors import InvalidInputError, NotFoundError
@@ -61,6 +65,19 @@ class Defaults:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Profile:
+    """What a pack claims of a custodian of a kind: these bodies of law (in the pack's order) and no others bear on it.
+
+    It drops nothing from a decision; `profiles.bearing` finds whether it is true.
+    """
+
+    id: str
+    title: str
+    custodian: str
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One line of `modicum law list`: a rule and what became of it."""
 
@@ -77,7 +94,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pack:
-    """A pack, loaded whole."""
+    """A pack, loaded whole. `inside`: policies whose `unless` holds a rule that has no policy of its own."""
 
     ref: PackRef
     title: str
@@ -88,9 +105,17 @@ class Pack:
     transformations: Mapping[tuple[Form, str], str]
     bodies: tuple[Body, ...]
     defaults: Defaults
+    guarantees: Guarantees
     does_not_cover: tuple[str, ...]
+    profiles: tuple[Profile, ...]
+    inside: Mapping[str, tuple[str, ...]]
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
+
+    @property
+    def exact_counts_seen_by(self) -> frozenset[str]:
+        """The roles that may see exact counts of people: those of the custodian's reviewers, never of an asker."""
+        return self.guarantees.exact_counts_seen_by
 
     def reviews(self, form: Form, purpose: str) -> Quorum:
         """The quorum for a form and a purpose: the first entry of reviews.toml that fits."""
@@ -98,6 +123,13 @@ class Pack:
             if entry.form is form and _covers(entry.purpose, purpose):
                 return Quorum(roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals)
         raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+
+    def default_reasons(self) -> tuple[Because, ...]:
+        """What is cited where no policy decides: the defaults of the bodies, then those of the gateway."""
+        gateway = self.defaults
+        bodies = tuple(body.default for body in self.bodies if body.default is not None)
+        return (*bodies, gateway.unclassified, gateway.unknown, gateway.party, gateway.nobody, gateway.expired,
+                gateway.error)  # fmt: skip
 
     def rules(self) -> list[Rule]:
         """Every rule: policies in the order of their files, then defaults, then what stands elsewhere or nowhere."""
@@ -131,15 +163,12 @@ def load_pack(source: str | Path) -> Pack:
     words = files.read_toml(root, "vocabulary.toml", files.VocabularyFile)
     strata = files.read_toml(root, "strata.toml", files.StrataFile)
     reviews = files.read_toml(root, "reviews.toml", files.ReviewsFile)
-    lexicon = Lexicon(
-        facts=frozenset(words.facts),
-        obligations=frozenset(words.obligations),
-        domains=MappingProxyType(_domains(words, strata)),
-        schema=files.read_text(root, "schema.cedarschema"),
-    )
+    lexicon = _lexicon(root, words, strata)
     bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
     _refuse_strays(root, head)
     refuse_doubles(bodies)
+    refuse_overlaps(bodies)
+    refuse_nowhere(head, bodies)
     return Pack(
         ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
         title=head.title,
@@ -150,7 +179,10 @@ def load_pack(source: str | Path) -> Pack:
         transformations=MappingProxyType(dict(_transformations(words))),
         bodies=bodies,
         defaults=_defaults(head.defaults),
+        guarantees=read_guarantees(root, lexicon),
         does_not_cover=tuple(head.does_not_cover),
+        profiles=tuple(_profiles(head, words)),
+        inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
     )
@@ -160,10 +192,28 @@ def _covers(pattern: str, value: str) -> bool:
     return pattern in {"*", value} or (pattern.endswith(".*") and value.startswith(pattern[:-1]))
 
 
+def _lexicon(root: Path, words: files.VocabularyFile, strata: files.StrataFile) -> Lexicon:
+    """The words of a pack; its own schema must say the same."""
+    name = "schema.cedarschema"
+    text = files.read_text(root, name)
+    try:
+        written = read_schema(text)
+        made = lexicon_of(
+            facts=tuple(words.facts), obligations=tuple(words.obligations), domains=_domains(words, strata)
+        )
+    except PolicyTextError as error:
+        raise InvalidInputError(cause=f"pack file {name}: {error}", cure=CURE) from error
+    wrong = disagreement(written, made)
+    if wrong is not None:
+        raise InvalidInputError(cause=f"pack file {name}: {wrong}", cure="write what vocabulary and strata say")
+    return made
+
+
 def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str, tuple[str, ...]]:
     for name, entry in strata.attributes.items():
-        if UNKNOWN not in entry.domain:
-            raise InvalidInputError(cause=f"pack file strata.toml: {name}: `unknown` is not in the domain", cure=CURE)
+        wrong = _wrong(name, entry.domain)
+        if wrong is not None:
+            raise InvalidInputError(cause=f"pack file strata.toml: {name}: {wrong}", cure=CURE)
     return {
         "action": tuple(words.actions),
         "discloser": tuple(words.kinds),
@@ -175,6 +225,17 @@ def _domains(words: files.VocabularyFile, strata: files.StrataFile) -> dict[str,
     }
 
 
+def _wrong(name: str, domain: Sequence[str]) -> str | None:
+    if re.fullmatch(r"[a-z][a-z0-9_]*", name) is None:
+        return "an attribute's name is made of small letters, digits and `_`"
+    if name in REQUEST_ATTRIBUTES or name in {"form", "data_class", FACTS}:
+        return "every cell has an attribute of this name already"
+    if UNKNOWN not in domain:
+        return "`unknown` is not in the domain"
+    double = sorted({value for value in domain if domain.count(value) > 1})
+    return f"{', '.join(double)}: twice in the domain" if double else None
+
+
 def _refuse_strays(root: Path, head: files.PackFile) -> None:
     named = {entry.file for entry in head.bodies}
     if len(named) < len(head.bodies) or len({entry.id for entry in head.bodies}) < len(head.bodies):
@@ -184,13 +245,17 @@ def _refuse_strays(root: Path, head: files.PackFile) -> None:
         raise InvalidInputError(cause=f"pack file {stray}: no body of pack.toml names it", cure=CURE)
 
 
-def refuse_doubles(bodies: tuple[Body, ...]) -> None:
-    """Refuse an @id that stands twice in a pack. Raises InvalidInputError."""
-    seen: set[str] = set()
-    for policy in (policy for body in bodies for policy in body.policies):
-        if policy.id in seen:
-            raise InvalidInputError(cause=f"pack: two policies have the @id {policy.id}", cure=CURE)
-        seen.add(policy.id)
+def _profiles(head: files.PackFile, words: files.VocabularyFile) -> Iterator[Profile]:
+    known = [entry.id for entry in head.bodies]
+    if len({entry.id for entry in head.profiles}) < len(head.profiles):
+        raise InvalidInputError(cause="pack file pack.toml: two profiles have the same id", cure=CURE)
+    for entry in head.profiles:
+        strange = sorted(set(entry.bodies) - set(known))
+        if strange or entry.custodian not in words.kinds:
+            what = f"no body {strange[0]}" if strange else f"no kind {entry.custodian}"
+            raise InvalidInputError(cause=f"pack file pack.toml: profile {entry.id}: {what}", cure=CURE)
+        listed = tuple(each for each in known if each in entry.bodies)
+        yield Profile(id=entry.id, title=entry.title, custodian=entry.custodian, bodies=listed)
 
 
 def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVocabulary:

@@ -5,6 +5,7 @@ contains it, `like`). Two values that satisfy the same atoms cannot be told apar
 *signature*. That is what makes the exact reduction of `tables` possible, and what finds a misspelt literal.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,6 +55,7 @@ class Policy:
     atoms: tuple[Atom, ...] = field(repr=False)
     facts: tuple[str, ...]
     representatives: Mapping[str, Mapping[Signature, str]] = field(repr=False)
+    version_of: str | None = None
 
     @property
     def attributes(self) -> frozenset[str]:
@@ -64,6 +66,12 @@ class Policy:
     def permits(self) -> bool:
         """Whether it can make a disclosure lawful (the only kind of policy that an unknown must not satisfy)."""
         return self.effect == "permit" and self.action == DISCLOSE
+
+    @property
+    def exceptions(self) -> bool:
+        """Whether something is excepted from it: an `unless` beside another condition."""
+        conditions = self.parsed.document.get("conditions", [])
+        return len(conditions) > 1 and any(each["kind"] == "unless" for each in conditions)
 
     @property
     def confirmation(self) -> str | None:
@@ -144,14 +152,14 @@ def _atom(node: Mapping[str, Any]) -> Atom | None:
         case "contains" | "containsAll" | "containsAny":
             return _membership(operator, left, right)
         case "like":
-            return _likeness(_attribute(left), operands["pattern"])
+            return _likeness(attribute_of(left), operands["pattern"])
         case ".":
-            return _whole(_attribute(node))
+            return _whole(attribute_of(node))
     return None
 
 
 def _equality(side: Any, other: Any) -> Atom | None:  # noqa: ANN401 - Cedar's JSON
-    name, literals = _attribute(side), _literals([other])
+    name, literals = attribute_of(side), _literals([other])
     if name is None or literals is None or name == FACTS:
         return None
     wanted = literals[0]
@@ -159,12 +167,12 @@ def _equality(side: Any, other: Any) -> Atom | None:  # noqa: ANN401 - Cedar's J
 
 
 def _membership(operator: str, left: Any, right: Any) -> Atom | None:  # noqa: ANN401 - Cedar's JSON
-    if _attribute(left) == FACTS:
-        named = _literals([right]) if operator == "contains" else _literals(_set(right))
+    if attribute_of(left) == FACTS:
+        named = _literals([right]) if operator == "contains" else _literals(set_of(right))
         if named is None:
             raise UnfitPolicyError('facts are named one by one, as in `context.facts.contains("dua-in-force")`')
         return Atom(FACTS, named, None)
-    name, literals = _attribute(right), _literals(_set(left))
+    name, literals = attribute_of(right), _literals(set_of(left))
     if operator != "contains" or name is None or literals is None:
         return None
     among = frozenset(literals)
@@ -181,6 +189,12 @@ def _likeness(name: str | None, pattern: Sequence[Any]) -> Atom | None:
     return Atom(name, (), None)
 
 
+def matches(pattern: Sequence[Any], value: str) -> bool:
+    """Whether a value is `like` a pattern of Cedar's JSON: literal characters, and wildcards for any text."""
+    parts = [".*" if each == "Wildcard" else re.escape(str(each["Literal"])) for each in pattern]
+    return re.fullmatch("".join(parts), value, re.DOTALL) is not None
+
+
 def _whole(name: str | None) -> Atom | None:
     if name is None:
         return None
@@ -189,12 +203,14 @@ def _whole(name: str | None) -> Atom | None:
     return Atom(name, (), None)
 
 
-def _attribute(node: Any) -> str | None:  # noqa: ANN401 - Cedar's JSON
+def attribute_of(node: Any) -> str | None:  # noqa: ANN401 - Cedar's JSON
+    """The attribute, if a node is `context.attribute`."""
     inner = node.get(".") if isinstance(node, dict) else None
     return str(inner["attr"]) if inner is not None and inner.get("left") == {"Var": "context"} else None
 
 
-def _set(node: Any) -> list[Any] | None:  # noqa: ANN401 - Cedar's JSON
+def set_of(node: Any) -> list[Any] | None:  # noqa: ANN401 - Cedar's JSON
+    """The members, if a node is a set written out."""
     return node.get("Set") if isinstance(node, dict) else None
 
 

@@ -4,7 +4,7 @@
 "permitted". Ambiguity resolves to the bar (`fail_closed`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -22,7 +22,6 @@ from modicum.model.forms import Form
 
 BARRED: Final = "barred"
 NOT_BARRED: Final = "not_barred"
-DEFAULT_VECTORS: Final = Path("vectors") / "california-v-hhs.yaml"
 
 _WORDS: Final = ("origin_state", "action", "discloser", "recipient", "purpose", "person_stratum", "field")
 
@@ -54,22 +53,53 @@ class VectorReport:
         return tuple(each for each in self.results if not each.agrees)
 
 
-def default_vectors(pack: Pack) -> Path:
-    """The vectors file that comes with a pack."""
-    return pack.root / DEFAULT_VECTORS
+class _TwiceError(yaml.YAMLError):
+    """A key stands twice; the message says which and where."""
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML as data alone, in which no key stands twice: the second would hide the first without a word."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:  # noqa: FBT001, FBT002
+        """Refuse a key that stands twice."""
+        keys = [self.construct_object(key, deep=True) for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise _TwiceError(f"the key {key} stands twice in what begins at line {node.start_mark.line + 1}")
+        return super().construct_mapping(node, deep)
 
 
 def read_vectors(path: Path) -> dict[str, Any]:
     """Read a vectors file (YAML). Raises NotFoundError, InvalidInputError: no such file, not YAML, not a mapping."""
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Strict)  # noqa: S506 - it is a SafeLoader
     except FileNotFoundError as error:
         raise NotFoundError(cause=f"there is no vectors file {path}", cure="check the path") from error
+    except _TwiceError as error:
+        raise InvalidInputError(cause=f"{path}: {error}", cure="keep one of them") from error
     except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError, ValueError) as error:
         raise InvalidInputError(cause=f"{path} is not a YAML file", cure="see vectors/ of the pack") from error
     if not isinstance(document, dict):
         raise InvalidInputError(cause=f"{path} holds no `vectors`", cure="see vectors/ of the pack")
     return document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseVector:
+    """One vector of a case: a cell in the case's own words, a day, and whether the orders must bar it."""
+
+    id: str
+    words: Mapping[str, str]
+    day: date
+    barred: bool
+
+
+def read_case(document: Mapping[str, Any]) -> tuple[CaseVector, ...]:
+    """Read a document of `vectors`. Raises InvalidInputError: one that is not well formed, by its id."""
+    vectors = document.get("vectors")
+    if not isinstance(vectors, list) or not vectors:
+        raise InvalidInputError(cause="the file holds no list of `vectors`", cure="see vectors/ of the pack")
+    return tuple(_read(each, number) for number, each in enumerate(vectors, start=1))
 
 
 def run_vectors(pack: Pack, document: Mapping[str, Any]) -> VectorReport:
@@ -78,13 +108,21 @@ def run_vectors(pack: Pack, document: Mapping[str, Any]) -> VectorReport:
     A stratum or state that the pack does not know counts as unknown, a field that it does not know as none that an
     order excepts. Raises InvalidInputError: a vector that is not well formed, by its id.
     """
-    vectors = document.get("vectors")
-    if not isinstance(vectors, list) or not vectors:
-        raise InvalidInputError(cause="the file holds no list of `vectors`", cure="see vectors/ of the pack")
-    return VectorReport(results=tuple(_run(pack, each, number) for number, each in enumerate(vectors, start=1)))
+    return VectorReport(results=run_case(pack, read_case(document)))
 
 
-def _run(pack: Pack, vector: Any, number: int) -> VectorResult:  # noqa: ANN401 - raw YAML
+def run_case(pack: Pack, vectors: Sequence[CaseVector]) -> tuple[VectorResult, ...]:
+    """What the orders of a pack say of each vector."""
+    return tuple(_run(pack, each) for each in vectors)
+
+
+def _run(pack: Pack, vector: CaseVector) -> VectorResult:
+    hits = bars(pack, vector.words, day=vector.day)
+    expected, got = (BARRED if barred else NOT_BARRED for barred in (vector.barred, bool(hits)))
+    return VectorResult(id=vector.id, expected=expected, got=got, rules=hits)
+
+
+def _read(vector: Any, number: int) -> CaseVector:  # noqa: ANN401 - raw YAML
     if not isinstance(vector, dict) or not isinstance(vector.get("id"), str):
         raise InvalidInputError(cause=f"vector number {number} has no id", cure="give each vector an id")
     name = vector["id"]
@@ -92,8 +130,7 @@ def _run(pack: Pack, vector: Any, number: int) -> VectorResult:  # noqa: ANN401 
     expected = _word(vector, "fail_closed", name)
     if expected not in {BARRED, NOT_BARRED}:
         raise InvalidInputError(cause=f"vector {name}: fail_closed must be {BARRED} or {NOT_BARRED}", cure="correct it")
-    hits = bars(pack, words, day=day_of(vector, name))
-    return VectorResult(id=name, expected=expected, got=BARRED if hits else NOT_BARRED, rules=hits)
+    return CaseVector(id=name, words=words, day=day_of(vector, name), barred=expected == BARRED)
 
 
 def bars(pack: Pack, words: Mapping[str, str], *, day: date) -> tuple[str, ...]:
