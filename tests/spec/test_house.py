@@ -252,7 +252,8 @@ def written() -> Iterator[Path]:
     tops = [
         path
         for path in ROOT.iterdir()
-        if path.is_file() or path.name in {"src", "tests", "docs", "examples", "tools", "bench", "requirements", ".ci"}
+        if path.is_file()
+        or path.name in {"src", "packages", "tests", "docs", "examples", "tools", "bench", "requirements", ".ci"}
     ]
     for top in tops:
         for path in [top] if top.is_file() else top.rglob("*"):
