@@ -35,6 +35,7 @@ system:
 
 bench: setup
 	$(BIN)/python bench/decide.py
+	$(BIN)/python bench/check.py
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/ledger.py
 

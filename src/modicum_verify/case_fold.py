@@ -14,6 +14,7 @@ from modicum_verify.case_state import (
     Decided,
     Directive,
     Fact,
+    Lines,
     Objection,
     Quorum,
     Refusal,
@@ -26,6 +27,7 @@ from modicum_verify.case_state import (
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, VERB_OF, text_sha256
+from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.moves import MOVES, PERMISSIONS, State
 from modicum_verify.roster import Roster, check_signature
 from modicum_verify.statement import Statement, Verb
@@ -118,7 +120,24 @@ def _check_signed(entry: Entry, content: Content, roster: Roster, case: CaseStat
     )
 
 
+def _lines(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    if case.lines is not None:
+        raise EvidenceError(place=entry.place, cause="brings a second list of persons")
+    if content["lines_sha256"] != case.named_persons_sha256:
+        raise EvidenceError(place=entry.place, cause="brings another list of persons than the request names")
+    if not case.filed_at[:10] <= content["as_of"] <= entry.at[:10]:
+        raise EvidenceError(place=entry.place, cause="judges a list as of another day than its filing")
+    if content["sufficient"] > content["total"]:
+        raise EvidenceError(place=entry.place, cause="has more sufficient lines than lines")
+    lines = Lines(**{**content, "holds": tuple(content["holds"])}, index=entry.index, at=entry.at)
+    held = ", ".join(each["because"]["id"] for each in lines.holds)
+    summary = f"{lines.sufficient} of {lines.total} lines sufficient" + (f"; held: {held}" if held else "")
+    return replace(case, lines=lines), summary
+
+
 def _decided(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    if case.named_persons_sha256 is not None and case.lines is None:
+        raise EvidenceError(place=entry.place, cause="decides about named persons without their list")
     if content["round"] != case.round + 1:
         raise EvidenceError(place=entry.place, cause=f"opens round {content['round']} after round {case.round}")
     summary, quorum = content["decision"], content["quorum"]
@@ -159,6 +178,13 @@ def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[
     name = content["fact"]
     if name in case.facts:
         raise EvidenceError(place=entry.place, cause="attests a fact that holds already")
+    if name in LIFTING and not case.held:
+        raise EvidenceError(place=entry.place, cause="lifts a hold that does not stand")
+    reason = why_not_lifting(
+        name, roles=said.roles, organisation=said.organisation, custodian=case.custodian, parties=case.parties
+    )
+    if reason is not None:
+        raise EvidenceError(place=entry.place, cause=f"lifts a hold, and {reason}")
     return replace(case, facts={**case.facts, name: Fact(**_fields(said), fact=name)}), f"attested {name}"
 
 
@@ -272,6 +298,7 @@ _SIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Said], tuple[Ca
     "withdrawn": _withdrawn,
 }
 _UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseState, str]]]] = {
+    "lines": _lines,
     "decided": _decided,
     "refused": _refused,
     "released": _released,

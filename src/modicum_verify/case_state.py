@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from modicum_verify.holds import LIFTING
 from modicum_verify.moves import ENDS, REVIEWERS, State
 
 GATEWAY_TURN = "gateway"
@@ -101,6 +102,23 @@ class Directive(Said):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lines:
+    """The list of persons behind a request, as the log holds it: digests and counts, and the holds that it raised.
+
+    `sealed_sha256` is that of the sealed list in custody. Each hold is `{because, reason}`. No name stands here.
+    """
+
+    index: int
+    at: str
+    as_of: str
+    lines_sha256: str
+    sealed_sha256: str
+    total: int
+    sufficient: int
+    holds: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Refusal:
     """The gateway's refusal."""
 
@@ -146,6 +164,7 @@ class CaseState:
     custodian: str
     pack: Mapping[str, str]  # the one that genesis fixes
     opened: int  # index of the entry that opened the present round
+    lines: Lines | None = None
     decision: Decided | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
     votes: tuple[Vote, ...] = ()
@@ -171,6 +190,13 @@ class CaseState:
     def asker(self) -> str:
         """The organisation that asks; neither it nor its people ever count."""
         return self.requester.split("/", 1)[0]
+
+    @property
+    def parties(self) -> frozenset[str]:
+        """The organisations that ask or would receive."""
+        recipients = self.request.get("recipients")
+        named = recipients if isinstance(recipients, list) else []
+        return frozenset({self.asker, *(str(each.get("organisation")) for each in named if isinstance(each, Mapping))})
 
     @property
     def ended(self) -> bool:
@@ -204,6 +230,18 @@ class CaseState:
     def rejections(self) -> tuple[Vote, ...]:
         """The rejections that stand; while one does, nothing is agreed."""
         return tuple(vote for vote in self.standing_votes if not vote.approves)
+
+    @property
+    def named_persons_sha256(self) -> str | None:
+        """The digest of the list of persons whom the request names; None where it names nobody."""
+        population = self.request.get("population")
+        found = population.get("named_persons_sha256") if isinstance(population, Mapping) else None
+        return found if isinstance(found, str) else None
+
+    @property
+    def held(self) -> bool:
+        """Whether its list raised a hold that nobody has lifted."""
+        return self.lines is not None and bool(self.lines.holds) and not all(fact in self.facts for fact in LIFTING)
 
     @property
     def unanswered(self) -> tuple[Objection, ...]:
@@ -280,6 +318,10 @@ def obstacles(case: CaseState) -> tuple[str, ...]:
     elif decision.verdict != "permitted":
         ways = "; or ".join(" and ".join(facts) for facts in decision.missing) or "not stated"
         found.append(f"Conditions are outstanding: {ways}.")
+    if case.held and case.lines is not None:
+        reasons = "; ".join(each["reason"] for each in case.lines.holds)
+        absent = " and ".join(fact for fact in LIFTING if fact not in case.facts)
+        found.append(f"A hold is not lifted ({reasons}): it takes {absent}.")
     found += [f"The objection of {each.person} (entry {each.index}) is not answered." for each in case.unanswered]
     found += [f"{vote.person} rejects it (entry {vote.index})." for vote in case.rejections]
     quorum = decision.quorum
@@ -303,9 +345,15 @@ def _reviewers_turn(case: CaseState) -> str:
         return f"{GATEWAY_TURN}: refuse"
     if decision.verdict != "permitted":
         return "those who can attest what is missing: attest"
-    if case.unanswered:
-        return "counsel or privacy_officer of the custodian: answer the objection"
-    if case.rejections:
-        return "those who reject, or the gateway: think again, or refuse"
+    if case.held or case.unanswered or case.rejections:
+        return _blockers_turn(case)
     who = ", ".join(case.missing_roles) or "reviewers of another organisation"
     return f"{who}: approve, reject or object"
+
+
+def _blockers_turn(case: CaseState) -> str:
+    if case.held:
+        return f"counsel of the custodian, and another organisation: attest {' and '.join(LIFTING)}"
+    if case.unanswered:
+        return "counsel or privacy_officer of the custodian: answer the objection"
+    return "those who reject, or the gateway: think again, or refuse"

@@ -208,6 +208,16 @@ _CONTENTS: Final[Mapping[str, Check]] = {
         }
     ),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
+    "lines": _object(
+        {
+            "lines_sha256": _sha256,
+            "sealed_sha256": _sha256,
+            "as_of": _day,
+            "total": _count(1),
+            "sufficient": _count(),
+            "holds": _many(_object({"because": _because, "reason": _line})),
+        }
+    ),
     "decided": _object({"round": _count(1), "decision_sha256": _sha256, "decision": _decision, "quorum": _quorum}),
     "fact": _object({"fact": _word, "value": _true, "text": _text, "signature": _signature}),
     "approved": _vote,

@@ -57,6 +57,8 @@ _OPEN: Final = (State.FILED, State.DECIDED, State.IN_REVIEW, State.AGREED)
 
 MOVES: Final[Mapping[tuple[State, str], Move]] = {
     **{(state, "decided"): _always(State.DECIDED) for state in _OPEN},
+    # The list of persons that a request names follows its filing, before anything is decided on it.
+    (State.FILED, "lines"): _always(State.FILED),
     # A fact changes what the law says, so the case waits for a new decision, and every vote falls.
     **{(state, "fact"): _always(State.FILED) for state in _OPEN},
     # The first vote never suffices, since a quorum spans two organisations.

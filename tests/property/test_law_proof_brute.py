@@ -18,7 +18,7 @@ sys.path.append(str(Path(__file__).parents[1] / "spec"))
 
 from small_pack import FIRST, small
 
-from modicum.law.findings import Situation, in_region
+from modicum.law.findings import Situation, in_region, situation_at
 from modicum.law.groups import Combining, Reading, reading
 from modicum.law.guarantees import Kind
 from modicum.law.judge import Circumstances, Judge
@@ -229,3 +229,26 @@ def test_an_audience_is_permitted_exactly_where_each_member_is(seed: int) -> Non
             )
             each_alone = all(judge.cell(*cell).verdict is Verdict.PERMITTED for judge in alone)
             assert (together.cell(*cell).verdict is Verdict.PERMITTED) == each_alone
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_shipped_pack_is_decided_as_the_engine_decides_it(seed: int) -> None:
+    """Random requests, cells and facts, half of them where the reduction permits something."""
+    pack, random = load_pack("us_medicaid"), Random(seed)
+    read = reading(pack, space_of([pack]))
+    groups = read.groups()
+    permitted = 0
+    for number in range(120):
+        group = random.choice(groups)
+        interval, rows = random.choice(group.places)
+        facts = frozenset(pack.vocabulary.facts)
+        facts = facts if number % 3 else frozenset(random.sample(sorted(facts), len(facts) // 2))
+        found = np.broadcast_to(
+            read.permitted(group.facets, read.under(facts)), [len(axis.kinds) for axis in read.space.cell]
+        )
+        places = np.argwhere(found) if number % 2 and found.any() else np.argwhere(np.ones_like(found))
+        where = tuple(int(each) for each in places[random.randrange(len(places))])
+        situation = situation_at(read, interval=interval, row=int(random.choice(rows)), where=where, facts=facts)
+        assert bool(found[where]) == (situation.judged(pack).verdict is Verdict.PERMITTED), situation.words()
+        permitted += bool(found[where])
+    assert permitted > 10

@@ -1,5 +1,6 @@
 """A small home, and what somebody does to it who holds all its files but nobody's own key."""
 
+import hashlib
 import json
 import secrets
 import shutil
@@ -39,11 +40,10 @@ def make_home(folder: Path) -> Path:
 
 
 def request(folder: Path, name: str, **changes: Any) -> dict[str, Any]:
-    """An example request to a recipient whose key was made here, fields changed."""
+    """An example request to recipients whose keys were made here, fields changed."""
     document = tomllib.loads((EXAMPLES / f"{name}.toml").read_text()) | changes
-    key = new_recipient(Folder(folder), f"recipient-{secrets.token_hex(4)}")
     for each in document["recipients"]:
-        each["age_key"] = key
+        each["age_key"] = new_recipient(Folder(folder), f"recipient-{secrets.token_hex(4)}")
     return json.loads(json.dumps(document, default=str))
 
 
@@ -51,6 +51,11 @@ def file(home: Home, folder: Path, name: str, **changes: Any) -> str:
     """File an example request as its requester; gives the case."""
     asked = parse_request(request(folder, name, **changes))
     return cases.file_case(home, asked, key=person_key(home.folder, ASKER[name]))
+
+
+def hashlib_of(path: Path) -> str:
+    """The digest of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def approve(home: Home, case: str, *people: str) -> None:

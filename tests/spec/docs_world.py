@@ -6,6 +6,7 @@ import io
 import json
 import shutil
 import tempfile
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -98,6 +99,7 @@ def played() -> World:
     world.play(f"release {refused} --out ~/june.modicum")
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
+    _name_persons(world)
     _enrol(world)
     _renew(world)
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
@@ -107,9 +109,15 @@ def played() -> World:
     _ask_witnesses(world)
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
+    world.done("law impact")
+    world.play("law impact --as-of 2001-01-01 --out ~/notices")
     world.done("law list", home=None)
     world.done("law vectors", home=None)
-    world.done(f"law vectors --mutations --pack {ROOT / 'tests' / 'data' / 'small_pack'}", home=None)
+    small = ROOT / "tests" / "data" / "small_pack"
+    world.done(f"law vectors --mutations --pack {small}", home=None)
+    world.done(f"law check --pack {small}", home=None)
+    world.done(f"law attack --trials 60 --pack {small}", home=None)
+    world.done(f"law diff {small} {small}", home=None)
     account = world.done(f"account {_somebody(world)}")
     (world.folder / "account.json").write_text(json.dumps(account), "utf-8")
     world.done("verify ~/account.json --trust ~/cms/trust.json", home=None)
@@ -130,6 +138,27 @@ def _speaking(words: str, command: Any) -> Iterator[str]:
         yield from _speaking(f"{words} {name}".strip(), inner)
     if any("--json" in option.opts for option in command.params):
         yield words
+
+
+def _name_persons(world: World) -> None:
+    """A list of two invented persons: one line has all that it must have, one lacks the order's number."""
+    rows = (
+        "first_name,last_name,medicaid_id,official,instrument_number,instrument_date,instrument_names,issued_by",
+        "Ana,Torres,SYN1,A. Detective,26-mc-17,2026-02-03,ANA TORRES,D. Md.",
+        "Bo,Lind,SYN2,A. Detective,,2026-02-03,Bo Lind,D. Md.",
+    )
+    (world.folder / "persons.csv").write_text("\n".join(rows) + "\n", "utf-8")
+    salted = world.done("request lines ~/persons.csv --out ~/persons.lines")
+    request = tomllib.loads((EXAMPLES / "oversight-records.toml").read_text("utf-8"))
+    request |= {
+        "purpose": "law_enforcement.process",
+        "columns": ["eligibility.ELGBL_1ST_NAME", "eligibility.ELGBL_LAST_NAME", "eligibility.MSIS_IDENT_NUM"],
+        "authorities": [{"kind": "court_order", "citation": "D. Md. 1:26-mc-00017"}],
+        "population": {"dataset": "medicaid", "named_persons_sha256": salted["named_persons_sha256"]},
+    }
+    (world.folder / "named.json").write_text(json.dumps(request), "utf-8")
+    world.done("request check ~/named.json --lines ~/persons.lines")
+    world.done("docket file ~/named.json --lines ~/persons.lines --as hhs-oig/analyst")
 
 
 def _enrol(world: World) -> None:

@@ -51,11 +51,13 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.register",
             "modicum.custody.staging",
             "modicum.gateway.answering",
+            "modicum.gateway.finding",
             "modicum.law.*",
         }
     ),
     "pyarrow": frozenset(
         {
+            "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",
             "modicum.custody.delimited",

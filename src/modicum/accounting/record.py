@@ -9,7 +9,7 @@ Source: 45 CFR 164.528 (b)(2), what an accounting of disclosures says; design: l
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final, TypeAlias
@@ -119,6 +119,24 @@ def check(folder: Folder | MemoryFolder, *, dataset_name: str, release: str, dig
     if included != fields["included"] or len(_read(folder, bits_path)) != len(bits):
         raise EvidenceError(place=bits_path, cause="does not hold what was logged")
     return included
+
+
+def included_among(
+    folder: Folder | MemoryFolder,
+    *,
+    dataset_name: str,
+    release: str,
+    digest: str,
+    ordinals: Iterable[Sequence[int]],
+) -> int:
+    """How many of some persons (by number, each once, some at a time) are in a release.
+
+    Raises EvidenceError: a file is missing or altered.
+    """
+    fields = _document(folder, dataset_name=dataset_name, release=release, digest=digest)
+    bits = b"".join(_piece(folder, fields, number) for number in range(len(fields["pieces"])))
+    inside = np.unpackbits(np.frombuffer(bits, dtype=np.uint8), bitorder="little")[: fields["persons"]]
+    return sum(int(inside[np.asarray(some, dtype=np.int64)].sum()) for some in ordinals)
 
 
 def discard(folder: Folder | MemoryFolder, *, dataset_name: str, release: str) -> None:

@@ -87,7 +87,8 @@ class Bound:
 class Plan:
     """What one answer holds. `tables` for forms of records; `base`, `by`, `sums`, `count_persons` for statistics.
 
-    `eligible` are the strata that choosing leaves in; `rules` are those that permit what leaves.
+    `eligible` are the strata that choosing leaves in; `rules` are those that permit what leaves. `persons`, where a
+    list names them, are the numbers of the only persons in the answer; None where no list does.
     """
 
     form: Form
@@ -104,6 +105,7 @@ class Plan:
     sums: tuple[PlannedColumn, ...] = ()
     count_persons: bool = True
     rules: tuple[Because, ...] = ()
+    persons: tuple[int, ...] | None = None
 
     @property
     def excluded_strata(self) -> tuple[Stratum, ...]:
@@ -120,17 +122,25 @@ class Plan:
         return not self.tables if self.form in RECORD_FORMS else not self.eligible
 
 
-def plan(request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]) -> Plan:
+def plan(
+    request: Request,
+    decision: Decision,
+    form: Form,
+    transformations: Mapping[tuple[Form, str], str],
+    *,
+    identifying: Iterable[str] = (),
+) -> Plan:
     """Plan the answer to a request in one form, from the decision on it.
 
     transformations: from (form, class) to keep, drop, year, zip3 or pseudonym; what it does not list is dropped.
+    identifying: columns by which a list of named persons chooses; they count as columns of conditions do.
     Raises InvalidInputError: an unknown column, a condition or a group that this form cannot hold, or a form that holds
     neither statistics nor records.
     """
     scene = _Scene(decision=decision, form=form, transformations=transformations)
     conditions = tuple(_bound(scene, condition) for condition in request.population.where)
     if form in RECORD_FORMS:
-        return _records(scene, request, conditions)
+        return _records(scene, request, conditions, tuple(identifying))
     if form is Form.STATISTICS:
         return _statistics(scene, request, conditions)
     raise InvalidInputError(
@@ -160,6 +170,32 @@ def check_conditions(
                 cause=f"the condition on {condition.column} tells more than the {coarse} that may leave as {form}",
                 cure="leave the condition out, or choose people by a column that leaves as it is",
             )
+
+
+def leaving(
+    request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
+) -> dict[str, frozenset[int]]:
+    """Give the strata (by index) in which an answer tells something of a column, by `table.column`.
+
+    It tells what it shows, and what it chose people by. Columns of which nothing leaves are not there. Needs no more
+    of a column than its name and class, so a decision that was only stored will do.
+    Raises InvalidInputError: a column that the decision does not know.
+    """
+    scene = _Scene(decision=decision, form=form, transformations=transformations)
+    choosing = [scene.column(each.column) for each in request.population.where]
+    if form in RECORD_FORMS:
+        eligible = scene.eligible(choosing)
+        shown = [_within(scene.column(name), eligible) for name in request.columns]
+        rows = frozenset[int]().union(*(each.strata for each in shown))
+        told = [*((each, each.strata) for each in shown), *((each, rows) for each in choosing)]
+    else:
+        named = (*request.question.by, *request.question.sums)
+        used = [*map(scene.column, named), *choosing] or [scene.column(name) for name in request.columns]
+        told = [(each, scene.eligible(used)) for each in used]
+    found: dict[str, frozenset[int]] = {}
+    for planned, strata in told:
+        found[planned.column.qualified] = found.get(planned.column.qualified, frozenset()) | strata
+    return {name: strata for name, strata in found.items() if strata}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,15 +247,16 @@ class _Scene:
         return tuple(sorted({because for cell in cells for because in cell.because}))
 
 
-def _records(scene: _Scene, request: Request, conditions: tuple[Bound, ...]) -> Plan:
-    choosing = [_choosing(scene, each.column) for each in request.population.where]
+def _records(scene: _Scene, request: Request, conditions: tuple[Bound, ...], identifying: tuple[str, ...]) -> Plan:
+    names = [*(each.column for each in request.population.where), *identifying]
+    choosing = [_choosing(scene, each) for each in names]
     eligible = scene.eligible(choosing)
     asked = list({each.column.qualified: each for each in map(scene.column, request.columns)}.values())
     kept = [_within(each, eligible) for each in asked]
     leaving = [each for each in kept if each.strata]
-    names = list(dict.fromkeys(each.column.table for each in leaving))
     tables = tuple(
-        PlannedTable(name=name, columns=tuple(each for each in leaving if each.column.table == name)) for name in names
+        PlannedTable(name=name, columns=tuple(each for each in leaving if each.column.table == name))
+        for name in dict.fromkeys(each.column.table for each in leaving)
     )
     if scene.form is Form.PSEUDONYMISED and any(each.column.name.lower() == PSEUDONYM_COLUMN for each in leaving):
         raise InvalidInputError(

@@ -19,6 +19,7 @@ from modicum.model.request import Operator
 
 MASK: Final = "_modicum_mask_"
 _MASK_STRATUM: Final = f"{MASK}stratum"
+_NAMED: Final = "_modicum_named"
 _PERSON_KEY: Final = "_modicum_person_key"
 _ORDINAL: Final = "_modicum_ordinal"
 _ANEW: Final = "register the data set again, and report this if it comes back"
@@ -28,6 +29,9 @@ _NUMBERS: Final = frozenset({"integer", "decimal"})
 def population_rows(engine: Engine, plan: Plan, table: str) -> Expression:
     """The rows of a table that belong to the people asked about and may be looked at; all its columns."""
     rows = _looked_at(engine, plan, table)
+    if plan.persons is not None:
+        named = pa.table({PERSON: pa.array(plan.persons, pa.uint32())})
+        rows = rows.semi_join(engine.memory_table(_NAMED, named), PERSON)
     for condition in plan.conditions:
         if condition.column.table == table:
             rows = rows.filter(meets(rows, condition))

@@ -15,6 +15,7 @@ from modicum.cli import (
     docket,
     house,
     law,
+    law_impact,
     law_proofs,
     law_vectors,
     log,
@@ -46,6 +47,7 @@ account.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
+law_impact.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

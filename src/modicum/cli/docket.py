@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
@@ -26,6 +27,7 @@ def register(app: typer.Typer) -> None:
 @group.command("file")
 def file(
     path: Annotated[Path, typer.Argument(help="A request file, TOML or JSON.", metavar="FILE")],
+    lines: LinesOption = None,
     who: AsOption = None,
     key: KeyOption = None,
     home: HomeOption = DEFAULT_HOME,
@@ -33,11 +35,19 @@ def file(
 ) -> None:
     """File a request under its requester's key; it is decided at once, as of today.
 
-    Example:  modicum docket file request.toml --as hhs-oig/analyst
+    With --lines its list of persons is sealed in custody: exit 3 where no line is sufficient, 4 where a hold stands.
+
+    Examples:  modicum docket file request.toml --as hhs-oig/analyst
+               modicum docket file request.toml --lines persons.lines --as sheriff/detective
     """
-    here = Home.open(home)
-    number = cases.file_case(here, read_request(path), key=acting_key(here, who=who, key=key))
+    here, request = Home.open(home), read_request(path)
+    given = read_given(here, lines)
+    named = cases.weigh(here, request, given)
+    number = cases.file_case(here, request, key=acting_key(here, who=who, key=key), lines=given)
+    if not as_json:
+        say_report(named)
     _say_case(here, number, as_json=as_json, did="filed")
+    raise typer.Exit(int(exit_of_lines(named)))
 
 
 @group.command("list")
@@ -204,6 +214,11 @@ def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> Non
         say(f"{did}: case {number}, log entry {document['timeline'][-1]['entry']}")
     show(f"case {number}: {document['title']}")
     show(f"state {document['state']}; {document['verdict']} in the form {document['form']}; next: {document['next']}")
+    if (lines := document["lines"]) is not None:
+        show(f"lines: {lines['total']}, sufficient {lines['sufficient']} as of {lines['as_of']}")
+        for hold in lines["holds"]:
+            state = "stands" if lines["held"] else "lifted"
+            show(f"  hold {hold['because']['id']} {state}: {hold['reason']}")
     for reason in document["why_not_agreed"]:
         show(f"  not agreed: {reason}")
     for missing in document["missing"]:

@@ -1,4 +1,4 @@
-"""`modicum law list`: packs; `law vectors` is in `law_vectors`."""
+"""`modicum law list`: packs; each other command of the group has a module of its own."""
 
 from typing import Annotated
 

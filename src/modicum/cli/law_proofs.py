@@ -10,8 +10,8 @@ from modicum.cli.law import PackOption
 from modicum.cli.options import JsonOption
 from modicum.cli.output import emit, say, show
 from modicum.gateway import lawproofs
-from modicum.law.difference import Difference
 from modicum.law.findings import Proof
+from modicum.law.flips import Difference
 
 PackArgument = Annotated[str | None, typer.Argument(help="A shipped policy pack, or a folder with one.")]
 

@@ -1,5 +1,6 @@
 """Options that many commands share, each written once."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -23,6 +24,9 @@ AsOption = Annotated[
 KeyOption = Annotated[
     Path | None, typer.Option("--key", help="The person's own OpenSSH Ed25519 private key.", metavar="FILE")
 ]
+AsOfOption = Annotated[
+    str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
+]
 TextOption = Annotated[str, typer.Option("--text", help="Words that stay with the case.")]
 
 
@@ -34,3 +38,11 @@ def acting_key(home: Home, *, who: str | None, key: Path | None) -> Ed25519Priva
             cure="give either --key FILE, or --as organisation/person in an evaluation home",
         )
     return key_file(key) if key is not None else person_key(home.folder, who or "")
+
+
+def day_of(text: str | None) -> date | None:
+    """The day that `--as-of` names. Raises InvalidInputError: no date."""
+    try:
+        return None if text is None else date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInputError(cause="--as-of is not a date", cure="write it as 2025-08-13") from None

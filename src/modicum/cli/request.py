@@ -8,9 +8,11 @@ import typer
 
 from modicum.answer.ladder import Rung
 from modicum.cli.exits import Exit
+from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
+from modicum.cli.lines import lines as lines_command
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, say, show, table
-from modicum.gateway.case import check_request
+from modicum.gateway.case import check_request, weigh
 from modicum.gateway.deciding import Decided, decide_request
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
@@ -33,45 +35,66 @@ def register(app: typer.Typer) -> None:
     app.command("propose")(propose)
 
 
+group.command("lines")(lines_command)
+
+
 @group.command("check")
-def check(file: FileArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def check(
+    file: FileArgument, lines: LinesOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+) -> None:
     """Check a request file against the schema, the data set and the roster; decides nothing.
 
-    Example:  modicum request check request.toml
+    With --lines each line of its list of persons is judged: exit 3 where none is sufficient, 4 where a hold stands.
+
+    Examples:  modicum request check request.toml  |  modicum request check request.toml --lines persons.lines
     """
     here, request = Home.open(home), read_request(file)
-    remarks = check_request(here, request)
+    named = weigh(here, request, read_given(here, lines))
+    remarks = check_request(here, request, named=named)
     if as_json:
-        emit({"schema": "modicum.request-check/1", "request_sha256": request.sha256, "remarks": remarks})
-        return
-    show(f"the request is well formed ({request.sha256[:12]})")
-    for remark in remarks:
-        say(f"note: {remark}")
+        report = None if named is None else named.report.as_document()
+        document = {"schema": "modicum.request-check/1", "request_sha256": request.sha256}
+        emit({**document, "remarks": remarks, "lines": report})
+    else:
+        show(f"the request is well formed ({request.sha256[:12]})")
+        for remark in remarks:
+            say(f"note: {remark}")
+        say_report(named)
+    raise typer.Exit(int(exit_of_lines(named)))
 
 
 def decide(
-    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    file: FileArgument,
+    as_of: AsOfOption = None,
+    lines: LinesOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what the law says of a request: verdicts per stratum, column and form, with their basis.
 
     Examples:  modicum decide request.toml  |  modicum decide request.toml --as-of 2025-08-13 --json
     """
-    decided = _decided(home, file, as_of)
+    decided = _decided(home, file, as_of, lines)
     if as_json:
         emit(decided.decision.as_document())
     else:
         _show_decision(decided)
+        say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
 def propose(
-    file: FileArgument, as_of: AsOfOption = None, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False
+    file: FileArgument,
+    as_of: AsOfOption = None,
+    lines: LinesOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
 ) -> None:
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
     Example:  modicum propose request.toml
     """
-    decided = _decided(home, file, as_of)
+    decided = _decided(home, file, as_of, lines)
     if as_json:
         emit(decided.ladder.as_document())
     else:
@@ -82,6 +105,7 @@ def propose(
         table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
         show(f"lowest form that answers: {decided.ladder.lowest}")
         _show_missing(decided)
+        say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
@@ -91,17 +115,19 @@ def _people(rung: Rung) -> str:
 
 
 def exit_of_verdict(decided: Decided) -> Exit:
-    """Exit 0 where the form may leave, 4 where something is missing, 3 where it is refused."""
+    """Exit 0 where the form may leave, 4 where something is missing or a hold stands, 3 where it is refused."""
+    held = decided.named is not None and bool(decided.named.holds)
     return {
-        Verdict.PERMITTED: Exit.DONE,
+        Verdict.PERMITTED: Exit.OUTSTANDING if held else Exit.DONE,
         Verdict.CONDITIONAL: Exit.OUTSTANDING,
         Verdict.FORBIDDEN: Exit.REFUSED,
     }[decided.verdict]
 
 
-def _decided(home: Path, file: Path, as_of: str | None) -> Decided:
-    here = Home.open(home)
-    return decide_request(here, read_request(file), docket=here.journal.docket(), as_of=_day(as_of))
+def _decided(home: Path, file: Path, as_of: str | None, lines: Path | None) -> Decided:
+    here, request, day = Home.open(home), read_request(file), _day(as_of)
+    named = weigh(here, request, read_given(here, lines), as_of=day)
+    return decide_request(here, request, docket=here.journal.docket(), as_of=day, named=named)
 
 
 def _day(text: str | None) -> date | None:

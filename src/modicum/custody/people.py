@@ -3,6 +3,8 @@
 Counts are for the custodian's reviewers; a key goes in and a number comes out, neither is written anywhere.
 """
 
+from collections.abc import Iterable, Iterator, Mapping
+
 from modicum.custody.engine import PERSON, STRATUM, Engine, quoted_text, table_path
 from modicum.model.dataset import Dataset
 from modicum.storage import Folder
@@ -31,6 +33,21 @@ def person_ordinal(folder: Folder, name: str, version: str, key: str) -> int | N
         source = _parquet(folder, name, version, "persons")
         found = engine.run(f"SELECT ordinal FROM {source} WHERE person_key = ?", [key])  # noqa: S608 - a path of ours
     return int(found[0][0]) if found else None
+
+
+def ordinals_in(folder: Folder, name: str, version: str, strata: Mapping[str, Iterable[int]]) -> Iterator[list[int]]:
+    """The numbers of the persons with a row in some strata (by index) of some tables, each once, some at a time."""
+    chosen = {table: sorted(each) for table, each in strata.items() if each}
+    if not chosen:
+        return
+    with Engine.open(folder, None, expressions=False) as engine:
+        rows = " UNION ".join(
+            f"SELECT DISTINCT {PERSON} FROM {_parquet(folder, name, version, table)} "  # noqa: S608 - names and numbers of ours
+            f"WHERE {PERSON} IS NOT NULL AND {STRATUM} IN ({', '.join(str(int(each)) for each in numbers)})"
+            for table, numbers in chosen.items()
+        )
+        for batch in engine.stream(rows, rows=100_000):
+            yield batch.column(0).to_pylist()
 
 
 def _parquet(folder: Folder, name: str, version: str, table: str) -> str:

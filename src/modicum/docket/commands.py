@@ -19,6 +19,7 @@ from modicum.model.errors import (
 from modicum.model.request import Request
 from modicum_verify.case_state import CaseState, Decided
 from modicum_verify.fold import Docket, next_case_id
+from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.statement import Verb
 
 __all__ = [
@@ -89,6 +90,19 @@ def attest(
             cause=f"{member.handle} may not attest {fact}: the policy pack names {' or '.join(sorted(roles[fact]))}",
             cure="ask somebody who holds that role",
         )
+    reason = why_not_lifting(
+        fact,
+        roles=member.roles,
+        organisation=member.organisation,
+        custodian=docket.roster.custodian,
+        parties=case.parties,
+    )
+    if reason is not None:
+        raise NotPermittedError(
+            cause=f"{member.handle} may not attest {fact}: {reason}", cure="see docs/reference/lines.md"
+        )
+    if fact in LIFTING and not case.held:
+        raise ConflictError(cause=f"case {case_id} is not held", cure="nothing to do; there is no hold to lift")
     if fact in case.facts:
         raise ConflictError(
             cause=f"{fact} was attested by {case.facts[fact].person} (entry {case.facts[fact].index})",
@@ -119,6 +133,11 @@ def approve(docket: Docket, case_id: str, *, by: Signer, text: str = "") -> Even
         ways = "; or ".join(" and ".join(facts) for facts in decision.missing)
         raise OutstandingError(
             cause=f"conditions of case {case_id} are outstanding: {ways}", cure="attest them first; votes follow"
+        )
+    if case.held:
+        raise OutstandingError(
+            cause=f"the list of persons of case {case_id} raised a hold that is not lifted",
+            cure=f"next: {case.whose_turn}",
         )
     return _vote("approved", docket, case, decision, by=by, text=text)
 

@@ -5,6 +5,7 @@ as signed and to every objection of the case.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Protocol
 
 from modicum.docket.permissions import find_case, possible
@@ -48,6 +49,35 @@ def dataset(registered: Dataset) -> Event:
         "confirmed": registered.confirmed,
     }
     return shaped("dataset", content, case=None)
+
+
+def lines(
+    docket: Docket,
+    case_id: str,
+    *,
+    lines_sha256: str,
+    sealed_sha256: str,
+    as_of: date,
+    total: int,
+    sufficient: int,
+    holds: Sequence[tuple[Because, str]],
+) -> Event:
+    """Record the list of persons of a request: its digests, how many of its lines are sufficient, what it holds.
+
+    holds: the rule of each hold, and its reason in a line of counts. Nothing of a person stands in it.
+
+    Raises ConflictError: the case was decided already.
+    """
+    possible(find_case(docket, case_id), "lines")
+    content = {
+        "lines_sha256": lines_sha256,
+        "sealed_sha256": sealed_sha256,
+        "as_of": as_of.isoformat(),
+        "total": total,
+        "sufficient": sufficient,
+        "holds": [{"because": because.as_document(), "reason": reason} for because, reason in holds],
+    }
+    return shaped("lines", content, case=case_id)
 
 
 def decided(

@@ -24,9 +24,13 @@ _MOVES = """\
 
 *agreed* is never set by hand. Where an event is marked **if agreed**, the case is agreed when, with this event counted
 in, the decision of the present round permits and is not hypothetical, no blocking objection is unanswered, nobody's
-rejection stands, and enough reviewers approve, every role of the quorum among them, from at least two organisations;
-the asker's organisation never counts. An approval counts only if its maker had seen the answer to every blocking
-objection. Any new decision, and any fact, resets the votes.
+rejection stands, no hold on its list of persons is left, and enough reviewers approve, every role of the quorum among
+them, from at least two organisations; the asker's organisation never counts. An approval counts only if its maker had
+seen the answer to every blocking objection. Any new decision, and any fact, resets the votes.
+
+A list of persons whose lines stand for too many matters under one name is **held**. Counsel of the custodian attests
+`bulk-hold-reviewed`, and somebody of another organisation, neither asker nor recipient, `bulk-hold-agreed`; together
+they lift it.
 """
 
 _WORDS = """\

@@ -5,7 +5,7 @@ No plaintext reaches a disk. What was staged is worthless without the one-time k
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
@@ -17,8 +17,10 @@ from modicum.answer.records import ReleasedTable, release_records
 from modicum.answer.statistics import answer_statistics
 from modicum.custody.engine import Engine
 from modicum.gateway.deciding import Decided
+from modicum.gateway.finding import Outcome, find, identifiers_of, outcome_of
 from modicum.gateway.home import Home
 from modicum.gateway.keys import PSEUDONYM_KEY
+from modicum.gateway.named import Named
 from modicum.gateway.progress import Report
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
@@ -30,11 +32,15 @@ STAGED = "state/staged"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answered:
-    """Sealed files, how many rows they hold, and a truth value per person of the data set: whose rows are in them."""
+    """Sealed files, how many rows they hold, and a truth value per person of the data set: whose rows are in them.
+
+    `outcome`: what became of the lines of a list, where one names the persons.
+    """
 
     files: Sequence[tuple[DataFile, Sealed]]
     rows: int
     persons: NDArray[np.bool_]
+    outcome: Outcome | None = None
 
 
 def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: Report) -> Answered:
@@ -43,10 +49,19 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
     """
     check_computable(decided)
-    planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations)
-    if planned.is_empty:
+    named = decided.named
+    by = () if named is None else [c.qualified for each in identifiers_of(decided, named) for c in each.columns]
+    planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations, identifying=by)
+    if planned.is_empty and named is None:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
+    if planned.is_empty:
+        raise InvalidInputError(
+            cause="the law withholds, of everybody, a column by which the list identifies people",
+            cure="identify them by another column, or attest what is missing",
+        )
     with Engine.open(home.folder, decided.dataset) as engine:
+        if named is not None:
+            return _named(home, engine, planned, decided, named, identity=identity, report=report)
         if decided.form is Form.STATISTICS:
             return _statistics(home, engine, planned, identity=identity, report=report)
         return _records(home, engine, planned, decided, identity=identity, report=report)
@@ -55,17 +70,25 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
 def check_computable(decided: Decided) -> None:
     """Check that this version computes such an answer.
 
-    Raises InvalidInputError: another form; a condition that chooses people one by one; or a list of named persons. The
-    law judges such a request as one about these persons alone, and nothing here chooses by the list, so an answer to it
-    would hold everybody.
+    Raises InvalidInputError: another form; a condition that chooses people one by one; a digest of named persons
+    without the list behind it, or named persons in a form that does not name them. The law judges such a request as one
+    about these persons alone; without the list an answer would hold everybody, and a count, or a pseudonym, of a person
+    whom the asker named tells about that person.
     """
     form = decided.form
     check_conditions(decided.request, decided.decision, form, decided.pack.transformations)
-    if decided.request.population.named_persons_sha256 is not None:
+    if decided.unbacked:
         raise InvalidInputError(
-            cause="this version cannot choose people by a list of named persons",
-            cure="leave named_persons_sha256 out; the law then decides on the whole population",
+            cause="the request names persons by the digest of a list, and the list is not given",
+            cure="give it with --lines; `modicum request lines` makes the list and its digest",
         )
+    if decided.named is not None and form is not Form.IDENTIFIED:
+        raise InvalidInputError(
+            cause=f"an answer about named persons in the form {form} would tell who they are, or is not computed here",
+            cure='ask with form = "identified", or ask about a population',
+        )
+    if decided.named is not None:
+        identifiers_of(decided, decided.named)
     if form is not Form.STATISTICS and form not in RECORD_FORMS:
         raise InvalidInputError(
             cause=f"this version computes no answer in the form {form}", cure="ask for statistics or records"
@@ -85,6 +108,28 @@ def _records(
     released = release_records(engine, planned, recipient_key=key, sink=sink)
     files = [(_data_file(table), sealed[table.table]) for table in released.tables]
     return Answered(files=files, rows=released.rows, persons=released.persons)
+
+
+def _named(
+    home: Home,
+    engine: Engine,
+    planned: Plan,
+    decided: Decided,
+    named: Named,
+    *,
+    identity: OneTimeIdentity,
+    report: Report,
+) -> Answered:
+    """The records of the persons whom the list finds, and for the asker what became of each line."""
+    report("finding the persons of the list", 0.05)
+    found = find(engine, decided, named)
+    chosen = replace(planned, persons=found.persons)
+    answered = _records(home, engine, chosen, decided, identity=identity, report=report)
+    outcome = outcome_of(named, found, answered.persons)
+    name = data_name("lines", suffix=".csv")
+    sealed = _seal(home, io.BytesIO(outcome.as_csv()), name=name, identity=identity)
+    told = DataFile(name=name, title="what became of each line of the list", rows=len(outcome.told))
+    return replace(answered, files=[*answered.files, (told, sealed)], outcome=outcome)
 
 
 def _data_file(table: ReleasedTable) -> DataFile:

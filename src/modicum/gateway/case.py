@@ -6,6 +6,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,9 +18,20 @@ from modicum.gateway.answering import check_computable
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
 from modicum.gateway.grounds import check_facts
 from modicum.gateway.home import Home
+from modicum.gateway.named import (
+    Named,
+    check_fresh,
+    check_logged,
+    earlier_lists,
+    judged,
+    lines_event,
+    open_lines,
+    seal_lines,
+)
 from modicum.gateway.request_file import parse_request
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
+from modicum.model.lines import Lines
 from modicum.model.request import Request
 from modicum.seal.age import check_recipient
 from modicum_verify.canonical import canonical
@@ -29,13 +41,13 @@ from modicum_verify.fold import Docket
 from modicum_verify.sshsig import public_key_line
 
 
-def check_request(home: Home, request: Request) -> list[str]:
+def check_request(home: Home, request: Request, *, named: Named | None = None) -> list[str]:
     """Check a request against data set, pack and roster without filing it; gives remarks that stop nothing.
 
-    Raises what filing it would raise for its contents.
+    named: the judged list of a request for named persons. Raises what filing it would raise for its contents.
     """
     docket = home.journal.docket()
-    decided = decide_request(home, request, docket=docket)
+    decided = decide_request(home, request, docket=docket, named=named)
     check_computable(decided)
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
@@ -53,22 +65,53 @@ def check_request(home: Home, request: Request) -> list[str]:
     return remarks
 
 
-def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey) -> str:
-    """File a request under its requester's key and decide it as of today; gives the number of the case."""
+def weigh(home: Home, request: Request, lines: Lines | None, *, as_of: date | None = None) -> Named | None:
+    """Judge the list that comes with a request that is not filed yet, with the holds that it would raise."""
+    if lines is None:
+        return None
+    if request.population.named_persons_sha256 is None:
+        raise InvalidInputError(
+            cause="a list of persons is given, and the request names nobody",
+            cure="put the digest of the list into population.named_persons_sha256, or leave --lines out",
+        )
+    docket, pack, day = home.journal.docket(), home.pack(), as_of or home.journal.now().date()
+    earlier = earlier_lists(home, docket, requester=request.requester.handle, pack=pack, as_of=day)
+    return judged(request, lines, pack=pack, as_of=day, earlier=earlier)
+
+
+def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey, lines: Lines | None = None) -> str:
+    """File a request under its requester's key and decide it as of today; gives the number of the case.
+
+    lines: the list of a request for named persons; it is sealed in custody, and the log gets its digests and counts.
+    Where none of its lines is sufficient the case is refused at once.
+    """
     for recipient in request.recipients:
         check_recipient(recipient.age_key)
     home.require_writable()
     with home.journal.locked():
         docket = home.journal.docket()
-        check_computable(decide_request(home, request, docket=docket))  # What cannot be decided is not filed.
+        named = weigh(home, request, lines)
+        check_computable(decide_request(home, request, docket=docket, named=named))  # What cannot be decided is not.
         event = commands.file_request(docket, request, by=signer(docket, key), year=home.journal.now().year)
+        if lines is not None:
+            check_fresh(docket, lines)
+            seal_lines(home, event.case or "", lines)  # first: a filed case without its list could not go on
         case = enter(home, event).case or ""
         decide_case(home, case)
+        if named is not None and not named.lines:
+            clauses = named.report.clauses
+            enter(home, gateway_events.refused(home.journal.docket(), case, because=clauses))
     return case
 
 
 def decide_case(home: Home, case_id: str) -> Decided:
-    """Decide a case as of today with the facts attested for it, and record the decision; every earlier vote falls."""
+    """Decide a case as of today with the facts attested for it, and record the decision; every earlier vote falls.
+
+    The list of a case that names persons is recorded first, where that has not been done.
+    """
+    case = find_case(home.journal.docket(), case_id)
+    if case.named_persons_sha256 is not None and case.lines is None:
+        enter(home, lines_event(home, case, request=parse_request(dict(case.request)), pack=home.pack()))
     docket = home.journal.docket()
     case = find_case(docket, case_id)
     decided = decided_now(home, case, docket)
@@ -91,9 +134,19 @@ def decide_case(home: Home, case_id: str) -> Decided:
     return decided
 
 
-def decided_now(home: Home, case: CaseState, docket: Docket) -> Decided:
-    """Decide a filed case as of today, without recording it."""
-    decided = decide_request(home, parse_request(dict(case.request)), docket=docket, facts=frozenset(case.facts))
+def decided_now(home: Home, case: CaseState, docket: Docket, *, agreed_on: date | None = None) -> Decided:
+    """Decide a filed case as of today, without recording it.
+
+    agreed_on: the day of the decision that was agreed on; a line of a list must have been sufficient then too.
+    """
+    request = parse_request(dict(case.request))
+    named = None
+    if case.named_persons_sha256 is not None:
+        pack = home.pack()
+        check_logged(home, docket, case, request=request, pack=pack)
+        today = home.journal.now().date()
+        named = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=today, agreed_on=agreed_on)
+    decided = decide_request(home, request, docket=docket, facts=frozenset(case.facts), named=named)
     check_facts(case, decided.pack)
     return decided
 
@@ -209,6 +262,7 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
         "round": case.round,
         "request": dict(case.request),
         "decision_sha256": case.decision_sha256,
+        "lines": _lines(case),
         "because": [] if decision is None else [dict(each) for each in decision.because],
         "missing": [] if decision is None else [list(each) for each in decision.missing],
         "facts": {
@@ -283,6 +337,21 @@ def _summary(case: CaseState) -> dict[str, Any]:
         "form": "-" if case.decision is None else case.decision.form or "-",
         "next": case.whose_turn or "nobody",
         "filed_at": case.filed_at,
+    }
+
+
+def _lines(case: CaseState) -> dict[str, Any] | None:
+    """The list of a case in counts, with its holds; None where it names nobody."""
+    lines = case.lines
+    if lines is None:
+        return None
+    return {
+        "total": lines.total,
+        "sufficient": lines.sufficient,
+        "refused": lines.total - lines.sufficient,
+        "as_of": lines.as_of,
+        "holds": [{"because": dict(each["because"]), "reason": each["reason"]} for each in lines.holds],
+        "held": case.held,
     }
 
 

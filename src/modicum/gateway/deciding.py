@@ -14,7 +14,9 @@ from modicum.custody.people import persons_by_stratum
 from modicum.gateway.catalogued import logged_dataset
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
+from modicum.gateway.named import Named, line_rules
 from modicum.law.decide import Kinds, decide
+from modicum.law.lines import barred
 from modicum.law.packs import Pack
 from modicum.model.dataset import Dataset, Stratum
 from modicum.model.decision import Cell, Decision, Verdict
@@ -29,13 +31,17 @@ UNENROLLED = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision with what it was made from, for the steps that follow it."""
+    """A decision with what it was made from, for the steps that follow it.
+
+    `named`: the list behind a request for named persons; None where it names nobody, or where no list was shown.
+    """
 
     request: Request
     dataset: Dataset
     pack: Pack
     decision: Decision
     ladder: Ladder
+    named: Named | None = None
 
     @property
     def form(self) -> Form:
@@ -43,6 +49,11 @@ class Decided:
         if self.request.form is not None:
             return self.request.form
         return self.request.question.asks.needs if self.ladder.lowest is Form.REFUSAL else self.ladder.lowest
+
+    @property
+    def unbacked(self) -> bool:
+        """Whether the request names persons and no list stands behind it."""
+        return self.named is None and self.request.population.named_persons_sha256 is not None
 
     @property
     def verdict(self) -> Verdict:
@@ -89,15 +100,26 @@ class Decided:
 
 
 def decide_request(
-    home: Home, request: Request, *, docket: Docket, facts: frozenset[str] = frozenset(), as_of: date | None = None
+    home: Home,
+    request: Request,
+    *,
+    docket: Docket,
+    facts: frozenset[str] = frozenset(),
+    as_of: date | None = None,
+    named: Named | None = None,
 ) -> Decided:
-    """Decide a request as of a day (today by the home's clock; any other day is hypothetical)."""
+    """Decide a request as of a day (today by the home's clock; any other day is hypothetical).
+
+    named: the judged list of a request for named persons. Without it such a request is decided as if every line were
+    sufficient, and the decision is hypothetical; with it, everything is forbidden where no line is sufficient.
+    """
     today = home.journal.now().date()
     if request.custodian != home.custodian:
         raise InvalidInputError(
             cause=f"the request is addressed to {request.custodian}, this is the home of {home.custodian}",
             cure="set `custodian` to the custodian of the home that you ask",
         )
+    names_persons = request.population.named_persons_sha256 is not None
     pack = home.pack()
     check_pack(pack, docket)
     dataset = logged_dataset(home, docket, request.population.dataset)
@@ -108,10 +130,14 @@ def decide_request(
         kinds=kinds_of(request, docket),
         facts=facts,
         as_of=as_of or today,
-        hypothetical=as_of is not None and as_of != today,
+        hypothetical=(as_of is not None and as_of != today) or (names_persons and named is None),
     )
-    rungs = ladder(request, decision, people=persons_by_stratum(home.folder, dataset))
-    return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs)
+    if named is not None and not named.lines:
+        decision = barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
+    # How many of a list are in the records is nobody's to know before an answer; a stratum's count would mislead.
+    people = None if names_persons else persons_by_stratum(home.folder, dataset)
+    rungs = ladder(request, decision, people=people)
+    return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs, named=named)
 
 
 def kinds_of(request: Request, docket: Docket) -> Kinds:

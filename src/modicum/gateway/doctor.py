@@ -10,8 +10,10 @@ from typing import Final
 from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
 from modicum.gateway.home import Home
 from modicum.gateway.logbook import fsck
+from modicum.gateway.named import check_lists
 from modicum.gateway.release import recover
-from modicum.model.errors import ModicumError
+from modicum.gateway.stored import replay_decisions
+from modicum.model.errors import EvidenceError, ModicumError
 
 _ROOM_BYTES: Final = 256 * 1024 * 1024
 _PRIVATE: Final = 0o077
@@ -43,7 +45,9 @@ def examine(root: Path) -> list[Finding]:
         ("unfinished releases", lambda: _unfinished(home)),
         ("log, bodies, signatures", lambda: _log(root)),
         ("policy pack", lambda: _pack(home)),
+        ("stored decisions", lambda: _decisions(home)),
         ("data sets", lambda: _data(home)),
+        ("lists of named persons", lambda: f"{check_lists(home, home.journal.docket())} sealed"),
     ]
     return [_run(name, check) for name, check in checks]
 
@@ -125,6 +129,17 @@ def _pack(home: Home) -> str:
             cure="install that pack; a change of pack is a case",
         )
     return f"{ref.name} {ref.version} ({ref.sha256[:12]})"
+
+
+def _decisions(home: Home) -> str:
+    replayed = replay_decisions(home)
+    if replayed.differing:
+        raise EvidenceError(
+            place=replayed.differing[0],
+            cause=f"comes out otherwise when it is made anew, as do {len(replayed.differing) - 1} more",
+            cure="keep the home as it is; the law's text, the facts or the program are not those that it was made with",
+        )
+    return f"{replayed.decisions} replayed, {replayed.decisions} equal to the byte"
 
 
 def _data(home: Home) -> str:

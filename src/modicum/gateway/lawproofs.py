@@ -1,8 +1,9 @@
 """Packs, put to the proof: what they guarantee, what attacks on them open, and what changes from one to another."""
 
 from modicum.law.attack import Attack, attack
-from modicum.law.difference import Difference, difference
+from modicum.law.difference import difference
 from modicum.law.findings import Proof
+from modicum.law.flips import Difference
 from modicum.law.packs import load_pack
 from modicum.law.proof import prove
 

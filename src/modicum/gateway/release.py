@@ -17,7 +17,7 @@ import hashlib
 import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +28,28 @@ from modicum.gateway.answering import STAGED, Answered, compute
 from modicum.gateway.case import decide_case, decided_now, enter
 from modicum.gateway.catalogued import check_tables, logged_dataset
 from modicum.gateway.deciding import Decided, matrix_sha256
+from modicum.gateway.finding import outcome_path
 from modicum.gateway.grounds import check_keys, check_quorum
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
+from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
+from modicum.gateway.stored import read_decision
 from modicum.model.decision import Because, Verdict
 from modicum.model.errors import (
     ConflictError,
     EvidenceError,
     InternalError,
-    InvalidInputError,
     ModicumError,
-    NotFoundError,
     OutstandingError,
 )
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, prepare, write_package
 from modicum.storage import Folder
-from modicum_verify.canonical import parse_canonical
+from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
@@ -107,7 +108,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     process is at it. LogUnavailableError (6): the log or the disk cannot take an entry.
     """
     home.require_writable()
-    _check_out(home, out)
+    check_out(home, out)
     with _releasing(home):
         with home.journal.locked():
             _settle_all(home)
@@ -118,7 +119,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
             docket = home.journal.docket()
             check_keys(home, docket)
             check_tables(home, logged_dataset(home, docket, case.request["population"]["dataset"]))
-            decided = decided_now(home, case, docket)
+            decided = decided_now(home, case, docket, agreed_on=_agreed_on(case))
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
                 return _refuse(home, case, decided)
             _require_agreed(home, case, decided)
@@ -145,6 +146,9 @@ def _settle_all(home: Home) -> list[str]:
     for case in home.journal.docket().cases.values():
         if case.state is State.LOGGED:
             settled.append(_settle(home, case))
+        elif case.state is State.FILED and case.named_persons_sha256 is not None and case.lines is None:
+            decide_case(home, case.id)
+            settled.append(f"case {case.id}: its list of persons was recorded, and it was decided")
         elif case.state is State.DELIVERED:
             enter(home, gateway_events.accounted(home.journal.docket(), case.id))
             settled.append(f"case {case.id}: accounted")
@@ -164,20 +168,11 @@ def _settle(home: Home, case: CaseState) -> str:
     # The package may lie half or wholly written under its staged name, key.age in it: first it goes, then the entry
     # says so.
     home.folder.sweep(older_than_s=0)
-    home.folder.discard(home.folder.list(STAGED))
     name = release_name(case.id, len(case.releases))
+    home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
     enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
     return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
-
-
-def _check_out(home: Home, out: Path) -> None:
-    if out.resolve().is_relative_to(home.root.resolve()):
-        raise InvalidInputError(cause=f"{out} lies in the home itself", cure="name a file elsewhere with --out")
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name another file with --out")
-    if not out.absolute().parent.is_dir():
-        raise NotFoundError(cause=f"there is no folder {out.absolute().parent}", cure="make it first")
 
 
 def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
@@ -190,6 +185,10 @@ def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
     return Refused(
         case=case.id, decision_sha256=case.decision_sha256 or decided.decision.sha256, because=overall.because
     )
+
+
+def _agreed_on(case: CaseState) -> date | None:
+    return None if case.decision is None else date.fromisoformat(case.decision.as_of)
 
 
 def _require_agreed(home: Home, case: CaseState, decided: Decided) -> None:
@@ -216,20 +215,7 @@ def _require_unchanged(home: Home, case: CaseState, decided: Decided) -> None:
 
 def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
     """Whether the votes were given to just what this decision says."""
-    return matrix_sha256(_agreed_matrix(home, case)) == matrix_sha256(decided.decision.as_document())
-
-
-def _agreed_matrix(home: Home, case: CaseState) -> dict[str, Any]:
-    """The decision that the votes were given to, as stored; EvidenceError where it is not the one that they name."""
-    path = f"decisions/{case.decision_sha256}.json"
-    try:
-        data = home.folder.read(path)
-    except NotFoundError:
-        raise EvidenceError(place=path, cause="is missing, though votes were given to it") from None
-    if hashlib.sha256(data).hexdigest() != case.decision_sha256:
-        raise EvidenceError(place=path, cause="is not the decision that the votes were given to")
-    found: dict[str, Any] = parse_canonical(data)
-    return found
+    return matrix_sha256(read_decision(home, case.decision_sha256)) == matrix_sha256(decided.decision.as_document())
 
 
 def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
@@ -268,6 +254,8 @@ def _log(
             persons=answered.persons,
             document=_line(manifest, decided),
         )
+        if answered.outcome is not None:
+            home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
         entry = home.journal.record(
             "released", prepared.released_content(accounting_sha256=accounting), case=case_id, actor="gateway"
         )
@@ -282,7 +270,7 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
     try:
         home.ledger.refresh()
         if find_case(home.journal.docket(), case_id).state is not State.LOGGED:
-            home.folder.discard(home.folder.list(STAGED))
+            home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
             discard(home.folder, dataset_name=dataset, release=name)
     except (OSError, ModicumError):
         return  # The first error is the one to tell; the next release or the doctor settles the rest.

@@ -7,6 +7,8 @@ lexicon    the words and types that policies may use
 toml_lines on which line of a TOML file a field stands
 packfiles  the TOML files of a pack, read strictly
 bodies     a body of law: one Cedar file, read strictly
+line_rules what a line about a named person must have
+lines      lines judged one by one, and the holds that they raise
 coherence  what no file of a pack shows alone
 packs      a pack: bodies of law, vocabulary, strata, quorums
 tables     one policy under one request, as a truth table

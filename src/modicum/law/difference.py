@@ -7,91 +7,29 @@ interval between dates of rules of either pack, with one recipient. That a condi
 flip.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import reduce
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modicum.law.cubes import DEAD, Cube
 from modicum.law.findings import Situation, situation_at
+from modicum.law.flips import Difference, Flip
 from modicum.law.groups import Reading, alike, reading
 from modicum.law.packs import Pack
 from modicum.law.policy import Policy
 from modicum.law.regions import our_fault
 from modicum.law.satisfying import Puzzle
 from modicum.law.space import Interval, Space, space_of
-from modicum.model.decision import PackRef, Verdict
+from modicum.model.decision import Verdict
 
 Codes: TypeAlias = NDArray[np.int8]
 VERDICTS: Final = (Verdict.FORBIDDEN, Verdict.CONDITIONAL, Verdict.PERMITTED)
 MOST_RULES: Final = 60
 """Rules that differ for one request: told apart cell by cell up to here, then named together."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Flip:
-    """Cells that flip the same way because of the same rules: how many, when, and one of them as the engine has it."""
-
-    before: Verdict
-    after: Verdict
-    rules: tuple[str, ...]
-    situations: int
-    intervals: tuple[Interval, ...]
-    example: Situation
-    because_before: tuple[str, ...]
-    because_after: tuple[str, ...]
-
-    def as_document(self) -> dict[str, Any]:
-        """As published JSON."""
-        return {
-            "before": str(self.before),
-            "after": str(self.after),
-            "rules": list(self.rules),
-            "situations": str(self.situations),
-            "intervals": [
-                {
-                    "from": None if each.since is None else each.since.isoformat(),
-                    "until": None if each.until is None else each.until.isoformat(),
-                }
-                for each in self.intervals
-            ],
-            "example": self.example.as_document(),
-            "because_before": list(self.because_before),
-            "because_after": list(self.because_after),
-        }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Difference:
-    """Two packs compared. `words`: what one of them has and the other has not, by kind, `+` added and `-` removed."""
-
-    old: PackRef
-    new: PackRef
-    words: Mapping[str, tuple[str, ...]]
-    rules: Mapping[str, tuple[str, ...]]
-    situations: int
-    flips: tuple[Flip, ...] = field(repr=False)
-
-    @property
-    def flipped(self) -> int:
-        """How many situations flip."""
-        return sum(each.situations for each in self.flips)
-
-    def as_document(self) -> dict[str, Any]:
-        """As published JSON (docs/reference/schemas/law-diff.json)."""
-        packs = {"old": self.old, "new": self.new}
-        return {
-            "schema": "modicum.law-diff/1",
-            **{n: {"name": p.name, "version": p.version, "sha256": p.sha256} for n, p in packs.items()},
-            "words": {name: list(found) for name, found in self.words.items()},
-            "rules": {name: list(found) for name, found in self.rules.items()},
-            "situations": str(self.situations),
-            "flipped": str(self.flipped),
-            "flips": [each.as_document() for each in self.flips],
-        }
 
 
 @dataclass(slots=True)

@@ -18,6 +18,8 @@ from modicum.model.forms import Form
 
 Text = Annotated[str, Field(min_length=1)]
 Verified = Literal["text-read", "secondary", "unverified"]
+Count = Annotated[int, Field(ge=0)]
+Positive = Annotated[int, Field(gt=0)]
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
 
 

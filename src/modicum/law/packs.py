@@ -19,6 +19,7 @@ from modicum.law.cedar import DISCLOSE, PolicyTextError, read_schema
 from modicum.law.coherence import refuse_doubles, refuse_nowhere, refuse_overlaps
 from modicum.law.guarantees import Guarantees, read_guarantees
 from modicum.law.lexicon import REQUEST_ATTRIBUTES, Lexicon, disagreement, lexicon_of
+from modicum.law.line_rules import LineRules, read_line_rules
 from modicum.law.packfiles import CURE
 from modicum.law.policy import FACTS, Policy
 from modicum.model.dataset import UNKNOWN
@@ -109,6 +110,7 @@ class Pack:
     does_not_cover: tuple[str, ...]
     profiles: tuple[Profile, ...]
     inside: Mapping[str, tuple[str, ...]]
+    lines: LineRules | None = None
     _reviews: tuple[files.ReviewEntry, ...]
     _unwritten: tuple[Rule, ...]
 
@@ -183,6 +185,7 @@ def load_pack(source: str | Path) -> Pack:
         does_not_cover=tuple(head.does_not_cover),
         profiles=tuple(_profiles(head, words)),
         inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
+        lines=read_line_rules(root, words),
         _reviews=_quorums(reviews),
         _unwritten=tuple(_unwritten(head)),
     )

@@ -126,8 +126,12 @@ class Decision:
 
     def cell(self, stratum: int, column: int, form: Form) -> Cell:
         """The cell of a stratum and a column (by index) in a form."""
+        return self.classes[self.class_of(stratum, column, form)]
+
+    def class_of(self, stratum: int, column: int, form: Form) -> int:
+        """The index into `classes` of the cell of a stratum and a column (by index) in a form."""
         offset = (stratum * len(self.columns) + column) * len(self.forms) + self.forms.index(form)
-        return self.classes[self.cells[offset]]
+        return int(self.cells[offset])
 
     def verdicts(self, form: Form) -> list[list[Verdict]]:
         """Verdicts in one form, a row per stratum, a column per column."""

@@ -78,6 +78,14 @@ def new_recipient(folder: Folder, name: str) -> str:
     return public
 
 
+def own_identity(identity_file: bytes) -> OneTimeIdentity:
+    """Read an identity that the house keeps for itself, as `new_recipient` wrote it. Raises EvidenceError."""
+    found = [each for each in _identities(identity_file) if isinstance(each, pyrage.x25519.Identity)]
+    if len(found) != 1:
+        raise EvidenceError(place="the key", cause="is not one age identity")
+    return OneTimeIdentity(found[0])
+
+
 def check_recipient(key: str) -> str:
     """Give the key in the form we use (no blanks around it), or raise.
 
