@@ -13,10 +13,10 @@ from typing import Any, Final
 from modicum_verify.account import MAX_ACCOUNT_BYTES, verify_account
 from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundError
 from modicum_verify.evidence import entries_of
-from modicum_verify.files import read_small
+from modicum_verify.files import read_plain, read_small
 from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
-from modicum_verify.logdir import VerifiedLog, read_log
+from modicum_verify.logdir import VKEY, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
 from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
 from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
@@ -184,6 +184,6 @@ def _check_genesis(log: VerifiedLog, genesis_sha256: str) -> None:
 
 def _own_key(directory: Path) -> str:
     try:
-        return (directory / "log.vkey").read_text("utf-8").strip()
-    except (OSError, ValueError):
-        raise EvidenceError(place="log.vkey", cause="is missing or cannot be read") from None
+        return read_plain(directory / VKEY, place=VKEY, most_bytes=MAX_TRUST_BYTES).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise EvidenceError(place=VKEY, cause="is not text") from None

@@ -2,13 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from hostile_proofs import CONSISTENCY, INCLUSION, ORIGIN, VKEY, consistency, forged, hashes, honest, signed
+from mutation_world import world
 
 from modicum_verify.merkle import consistency_proof, root
 from modicum_verify.note import Verifier
@@ -110,3 +113,40 @@ def test_a_witness_takes_none_of_them(kind: Any) -> None:
             AddCheckpoint(old_size=old, proof=proof, note=signed(size, new)), Seen(size=old, root=old_root), keys
         )
         assert isinstance(said, Refused), (ORIGIN, call)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "link", "folder", "large"])
+@pytest.mark.parametrize("what", ["body", "bundle", "checkpoint", "log.vkey"])
+def test_a_file_of_another_kind_in_a_copied_folder_is_refused_at_once(tmp_path: Path, kind: str, what: str) -> None:
+    # A pipe that nobody writes to would hold its reader for ever; a link leads to what the folder does not hold.
+    made = world()
+    copy = tmp_path / "copy"
+    shutil.copytree(made.folder / "copy", copy)
+    log = copy / "log"
+    path = {
+        "body": next((copy / "bodies").iterdir()),
+        "bundle": log / f"tile/entries/000.p/{made.size}",
+        "checkpoint": log / "checkpoint",
+        "log.vkey": log / "log.vkey",
+    }[what]
+    path.rename(tmp_path / "elsewhere")
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "link":
+            path.symlink_to(tmp_path / "elsewhere")
+        case "folder":
+            path.mkdir()
+        case _:
+            with path.open("wb") as file:
+                file.truncate(1 << 30)
+    for trust in (["--trust", str(made.folder / "bring" / "trust.json")], []):
+        done = subprocess.run(
+            [sys.executable, "-m", "modicum_verify", str(copy), *trust],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode in ({2, 5} if what == "checkpoint" else {5}), done
+        assert "plain file" in done.stderr or "missing" in done.stderr or "neither" in done.stderr
