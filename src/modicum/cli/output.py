@@ -43,6 +43,11 @@ def emit(document: Mapping[str, Any]) -> None:
     sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
+def emit_bytes(document: bytes) -> None:
+    """Print one JSON document that is written already, and a newline: of what is large, or is known by its digest."""
+    sys.stdout.write(document.decode("utf-8") + "\n")
+
+
 def say(text: str = "") -> None:
     """Print a line of plain talk to stderr."""
     err().print(harmless(text), markup=False)

@@ -48,7 +48,7 @@ def account_of(home: Home, person: str, *, dataset: str | None = None) -> Statem
     if not known and not lines:
         raise NotFoundError(
             cause="no person with this key is in the records of this home",
-            cure="give the key as the records have it, for Medicaid the MSIS identification number",
+            cure="give the key as the records have it (in the shipped population, the MSIS identification number)",
         )
     lines.sort(key=lambda line: line.entry)
     return Statement(document=as_document(person, lines), text=as_text(lines))

@@ -12,11 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from modicum.gateway.deciding import kinds_of
+from modicum.gateway.attested import facts_on
+from modicum.gateway.deciding import kinds_of, matrix
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
+from modicum.gateway.named import judged, open_lines
 from modicum.gateway.request_file import parse_request
-from modicum.law.decide import decide
 from modicum.law.packs import Pack
 from modicum.model.dataset import Column, Dataset
 from modicum.model.decision import Basis, Because, Cell, Conflict, Decision, PackRef, Verdict
@@ -89,7 +90,7 @@ def replay_decisions(home: Home) -> Replayed:
     for case, docket, sha256 in _decided(home):
         stored = read_decision(home, sha256)
         decisions += 1
-        if canonical(_again(case, docket, stored, pack)) != canonical(stored):
+        if canonical(_again(home, case, docket, stored, pack)) != canonical(stored):
             differing.append(f"decisions/{sha256}.json")
     return Replayed(decisions=decisions, differing=tuple(differing))
 
@@ -103,18 +104,22 @@ def _decided(home: Home) -> Iterator[tuple[CaseState, Docket, str]]:
         docket = fold([entry], docket)
 
 
-def _again(case: CaseState, docket: Docket, stored: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
+def _again(home: Home, case: CaseState, docket: Docket, stored: Mapping[str, Any], pack: Pack) -> dict[str, Any]:
     request = parse_request(dict(case.request))
     try:
         known = decision_of(stored)
-        again = decide(
+        named = None
+        if request.population.named_persons_sha256 is not None:
+            named = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=known.as_of)
+        again = matrix(
             request,
             pack=pack,
             dataset=dataset_of(known, request.population.dataset),
             kinds=kinds_of(request, docket),
-            facts=frozenset(case.facts),
+            facts=facts_on(case, pack, known.as_of),
             as_of=known.as_of,
             hypothetical=known.hypothetical,
+            named=named,
         )
     except (EvidenceError, InvalidInputError):
         return {}
