@@ -124,7 +124,7 @@ def played() -> World:
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    world.done(f"account {_somebody(world)}")
+    _account(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -193,6 +193,13 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _account(world: World) -> None:
+    """What one person is told, and whether it holds."""
+    account = world.done(f"account {_somebody(world)}")
+    (world.folder / "account.json").write_text(json.dumps(account), "utf-8")
+    world.done("verify ~/account.json --trust ~/cms/trust.json", home=None)
 
 
 def _somebody(world: World) -> str:
