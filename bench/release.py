@@ -145,7 +145,8 @@ def planned(form: Form, people: int) -> Plan:
         cells=[int(s % len(COLUMNS) == c) for s in range(STRATA) for c in range(len(COLUMNS)) for _ in DISCLOSING],
         lowest_form=form,
     )
-    return plan(request, decision, form, load_pack("us_medicaid").transformations)
+    pack = load_pack("us_medicaid")
+    return plan(request, decision, form, pack.transformations, pack.traits)
 
 
 def copy(root: Path, form: Form, people: int) -> float:

@@ -3,8 +3,8 @@
 Usage: python tools/reference.py            (writes the pages; a test compares them)
 
 cli.md from the commands and their options, exit-codes.md from the table of exit codes, errors.md from the classes of
-errors, schemas/README.md from the JSON Schemas. docs/reference/docket.md has a program of its own,
-`python -m modicum.docket.reference`.
+errors, packs.md from the shipped packs, schemas/README.md from the JSON Schemas. docs/reference/docket.md has a program
+of its own, `python -m modicum.docket.reference`.
 """
 
 import importlib
@@ -12,16 +12,21 @@ import inspect
 import json
 import pkgutil
 import re
+import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import typer
+import yaml
 
 import modicum
 import modicum_verify
 from modicum.cli import app
 from modicum.cli.exits import BY_CODE, MEANING, Exit, exit_of
+from modicum.law.bodies import VERIFICATIONS, Body
+from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.model.errors import OperatorError, RequesterError
 from modicum_verify.errors import EvidenceError, ModicumError
 
@@ -42,6 +47,13 @@ CLI_NOTE: Final = """\
 Data goes to stdout, talk and progress to stderr. `--json` prints one document with a `schema` field, described under
 [schemas](schemas/README.md). The home is `--home DIR`, else `MODICUM_HOME`, else `./modicum-home`. Exit statuses are
 listed in [exit-codes.md](exit-codes.md). Nothing is overwritten.
+"""
+PACKS_NOTE: Final = """\
+The policy packs that come with Modicum. `modicum law list --pack NAME` shows every rule with its provision, its days
+and how its text was verified; `modicum init --pack NAME|FOLDER` founds a home under a shipped pack, or under a copy of
+your own. Verified: *text-read*, somebody read the provision; *secondary*, a summary of it; *unverified*, neither: such
+a permit waits until counsel confirms it. No pack is legal advice. How the European one reads its Regulation:
+[the EHDS pack](../explanation/the-ehds-pack.md).
 """
 
 
@@ -177,6 +189,61 @@ def _help(option: Any) -> str:  # noqa: ANN401
     return f"{option.help or ''} ({'; '.join(notes)})" if notes else option.help or ""
 
 
+def packs() -> str:
+    """The page of shipped packs."""
+    return f"# Packs\n\n{MADE}\n\n{PACKS_NOTE}\n" + "\n".join(_pack(load_pack(name)) for name in shipped_packs())
+
+
+def _pack(pack: Pack) -> str:
+    head = tomllib.loads((pack.root / "pack.toml").read_text("utf-8"))
+    words, policies = pack.vocabulary, [policy for body in pack.bodies for policy in body.policies]
+    counts = (
+        ("policies", len(policies)),
+        ("default denials", sum(1 for body in pack.bodies if body.default)),
+        ("rules not encoded, each with its reason", len(head.get("not_encoded", []))),
+        ("decisions that it must reproduce", sum(_decisions(pack))),
+        ("guarantees, proved by `modicum law check`", _guarantees(pack)),
+        ("kinds of organisation", len(words.kinds)),
+        ("purposes", len(words.purposes)),
+        ("classes of data", len(words.classes)),
+        ("facts to attest, those of counsel apart", sum(1 for each in words.facts if ":" not in each)),
+        ("obligations", len(words.obligations)),
+    )
+    domains = [(f"`{name}`", len(domain)) for name, domain in pack.attributes.items()]
+    uncovered = "\n".join(f"- {each}" for each in pack.does_not_cover)
+    return "\n".join(
+        (
+            f"## {pack.ref.name}",
+            f"\n{pack.title}. Version {pack.ref.version}, for: {head['jurisdiction']}.",
+            f"\n**What it covers**\n\n{table(_BODY_HEADER, [_body(each) for each in pack.bodies])}",
+            f"\n{table(('of what', 'how many'), counts)}",
+            f"\n{table(('row attribute', 'values'), domains)}",
+            f"\n**What it does not cover**\n\n{uncovered}\n",
+        )
+    )
+
+
+_BODY_HEADER: Final = ("body", "basis", "permits", "forbids", "applies, obliges, contests", *sorted(VERIFICATIONS))
+
+
+def _body(body: Body) -> tuple[object, ...]:
+    acts = Counter((each.action, each.effect) for each in body.policies)
+    permits, forbids = acts["disclose", "permit"], acts["disclose", "forbid"]
+    verified = Counter(each.verified for each in body.policies)
+    other = len(body.policies) - permits - forbids
+    return body.title, body.basis, permits, forbids, other, *(verified[each] for each in sorted(VERIFICATIONS))
+
+
+def _guarantees(pack: Pack) -> int:
+    path = pack.root / "guarantees.toml"
+    return len(tomllib.loads(path.read_text("utf-8"))["guarantee"]) if path.is_file() else 0
+
+
+def _decisions(pack: Pack) -> Iterator[int]:
+    for path in sorted((pack.root / "vectors").glob("*.yaml")):
+        yield len(yaml.safe_load(path.read_text("utf-8")).get("decisions", []))
+
+
 def schemas() -> str:
     """The list of schemas."""
     rows = []
@@ -194,6 +261,7 @@ PAGES: Final[Mapping[Path, Callable[[], str]]] = {
     REFERENCE / "cli.md": cli,
     REFERENCE / "errors.md": errors,
     REFERENCE / "exit-codes.md": exit_codes,
+    REFERENCE / "packs.md": packs,
     SCHEMAS / "README.md": schemas,
 }
 

@@ -1,10 +1,10 @@
-"""Play the commands of a tutorial and write what they printed below each, so that its output is real.
+"""Play the commands of pages and write what they printed below each, so that their output is real.
 
-Usage: python tools/tutorial.py            (fills docs/tutorials/first-case.md; a test plays it and compares)
+Usage: python tools/tutorial.py [PAGE]     (fills all of PAGES, or one; a test plays them and compares)
 
 In a block that begins with ```console, a line that begins with `$ ` is a command; what follows is its output. Commands
-run in a folder beside a copy of `examples/`, as if on a terminal 110 columns wide. Digests are shortened to their
-first eight digits.
+run in a folder beside copies of `examples/` and the small pack of the tests, as if on a terminal 110 columns wide.
+Digests are shortened to their first eight digits.
 """
 
 import contextlib
@@ -25,6 +25,11 @@ from modicum.cli import output, run
 
 ROOT: Final = Path(__file__).parents[1]
 TUTORIAL: Final = ROOT / "docs" / "tutorials" / "first-case.md"
+PAGES: Final = (
+    TUTORIAL,
+    ROOT / "docs" / "how-to" / "read-a-decision.md",
+    ROOT / "docs" / "how-to" / "write-a-rule.md",
+)
 WIDTH: Final = 110
 _BLOCK: Final = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
 
@@ -74,7 +79,8 @@ def settled(text: str) -> str:
 def _place() -> Iterator[None]:
     before, width, home = Path.cwd(), output._PIPE_WIDTH, os.environ.pop("MODICUM_HOME", None)  # noqa: SLF001
     with tempfile.TemporaryDirectory() as folder:
-        shutil.copytree(ROOT / "examples", Path(folder) / "examples")
+        for part in ("examples", "tests/data/small_pack"):
+            shutil.copytree(ROOT / part, Path(folder) / part)
         (Path(folder) / "try").mkdir()
         os.chdir(Path(folder) / "try")
         output._PIPE_WIDTH = WIDTH  # type: ignore[misc] # noqa: SLF001
@@ -108,5 +114,5 @@ def _run(command: str) -> tuple[str, int]:
 
 
 if __name__ == "__main__":
-    page = Path(sys.argv[1]) if len(sys.argv) > 1 else TUTORIAL
-    page.write_text(played(page.read_text("utf-8")), "utf-8")
+    for page in [Path(each) for each in sys.argv[1:]] or PAGES:
+        page.write_text(played(page.read_text("utf-8")), "utf-8")

@@ -54,6 +54,7 @@ def test_without_one_sufficient_line_the_case_is_refused_by_the_clauses(world: W
     assert released.exit == 3
     assert {each["id"] for each in released.document["because"]} == {"LINE-ORDER-COURT", "LINE-ORDER-NUMBER"}
     world.holds()
+    assert "1 replayed, 1 equal to the byte" in world.ok("doctor").out
 
 
 def test_a_list_without_a_sufficient_line_is_not_decided_as_one_about_everybody(world: World) -> None:

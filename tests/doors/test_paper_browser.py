@@ -5,14 +5,17 @@ import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "spec"))
+import paper_decisions as decisions
 import paper_samples as samples
 
-from modicum.paper import story_page
+from modicum.model.forms import Form
+from modicum.paper import decision_page, story_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
@@ -53,9 +56,20 @@ def browse(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@cache
+def pages() -> dict[str, str]:
+    return {
+        "story": story_page(samples.story()),
+        "decision": decision_page(decisions.small("immigration_enforcement.civil", "ice")),
+        "conditional": decision_page(decisions.small("research", "researcher", Form.PSEUDONYMISED)),
+        "large": decision_page(decisions.large("immigration_enforcement.civil", "dhs", Form.STATISTICS)),
+    }
+
+
+@pytest.mark.parametrize("name", list(pages()))
 @pytest.mark.parametrize("width", [320, 1280])
-def test_the_page_fits_and_no_words_meet(tmp_path: Path, width: int) -> None:
-    (tmp_path / "story.html").write_text(story_page(samples.story()))
+def test_the_page_fits_and_no_words_meet(tmp_path: Path, width: int, name: str) -> None:
+    (tmp_path / "story.html").write_text(pages()[name])
     (tmp_path / "frame.html").write_text(FRAME.format(width=width))
     done = browse(
         tmp_path,
@@ -75,8 +89,9 @@ def test_the_page_fits_and_no_words_meet(tmp_path: Path, width: int) -> None:
     assert not re.search(r"Content Security Policy|Refused to", done.stderr)
 
 
-def test_the_page_prints_with_its_tables(tmp_path: Path) -> None:
-    (tmp_path / "story.html").write_text(story_page(samples.story()))
+@pytest.mark.parametrize("name", list(pages()))
+def test_the_page_prints_with_its_tables(tmp_path: Path, name: str) -> None:
+    (tmp_path / "story.html").write_text(pages()[name])
     paper = tmp_path / "story.pdf"
     browse(tmp_path, f"--print-to-pdf={paper}", f"file://{tmp_path / 'story.html'}")
     assert paper.read_bytes().startswith(b"%PDF-")

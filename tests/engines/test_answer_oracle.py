@@ -14,11 +14,12 @@ import pytest
 from answer_worlds import CANARY, TRANSFORMATIONS, columns, condition, decision, request, world
 from oracle import Oracle
 
-from modicum.answer.plan import DATED, POINTING, plan
+from modicum.answer.plan import plan
 from modicum.answer.pseudonym import recipients_key
 from modicum.answer.records import release_records
 from modicum.answer.statistics import answer_statistics, written
 from modicum.answer.suppression import FEWEST
+from modicum.law.packs import load_pack
 from modicum.model.dataset import Column
 from modicum.model.forms import DISCLOSING, Form
 from modicum.model.request import Asks
@@ -31,6 +32,7 @@ ZIP3 = {
     )
 }
 WORLDS, REQUESTS = 30, 10
+TRAITS = load_pack("us_medicaid").traits
 
 
 def matrix(chance: random.Random, strata: int, share: float) -> dict[tuple[int, str, Form], int]:
@@ -90,7 +92,7 @@ def test_records_are_those_of_the_oracle_and_hold_no_canary(seed: int, tmp_path:
             question = request(columns=[column.qualified for column in asked], where=where)
             law = decision(question, made.dataset, verdicts)
             taken = Taken()
-            planned = plan(question, law, form, TRANSFORMATIONS)
+            planned = plan(question, law, form, TRANSFORMATIONS, TRAITS)
             answer = release_records(engine, planned, recipient_key=KEY, sink=taken)
             oracle = Oracle(made.rows, made.person_keys, question, law, form, TRANSFORMATIONS, ZIP3, KEY)
             expected = {name: Counter(rows) for name, rows in oracle.records().items()}
@@ -115,8 +117,8 @@ def test_statistics_are_those_of_the_oracle_and_tell_nothing_small(seed: int, tm
         column
         for column in columns()
         if usable(column, form)
-        and column.data_class not in POINTING
-        and (column.data_class not in DATED or TRANSFORMATIONS[form, str(column.data_class)] == "year")
+        and column.data_class not in TRAITS.pointing
+        and (column.data_class not in TRAITS.dated or TRANSFORMATIONS[form, str(column.data_class)] == "year")
     ]
     summable = [c for c in columns() if c.kind in {"integer", "decimal"} and c.data_class != "zip" and usable(c, form)]
     with made.engine(tmp_path) as engine:
@@ -134,7 +136,7 @@ def test_statistics_are_those_of_the_oracle_and_tell_nothing_small(seed: int, tm
                 asks=Asks.STATISTICS,
             )
             law = decision(question, made.dataset, verdicts)
-            planned = plan(question, law, form, TRANSFORMATIONS)
+            planned = plan(question, law, form, TRANSFORMATIONS, TRAITS)
             answer = answer_statistics(engine, planned).answer
             oracle = Oracle(made.rows, made.person_keys, question, law, form, TRANSFORMATIONS, ZIP3, KEY)
             groups, people = oracle.statistics()
@@ -175,6 +177,6 @@ def test_a_plan_that_forgets_the_masks_is_caught(tmp_path: Path) -> None:
     taken = Taken()
     with made.engine(tmp_path) as engine:
         release_records(
-            engine, plan(question, lawless, Form.IDENTIFIED, TRANSFORMATIONS), recipient_key=None, sink=taken
+            engine, plan(question, lawless, Form.IDENTIFIED, TRANSFORMATIONS, TRAITS), recipient_key=None, sink=taken
         )
     assert CANARY in str(taken.rows())

@@ -40,7 +40,9 @@ def column(table: str, name: str) -> Column:
 
 
 IDENTIFIERS: Final = tuple(
-    Identifier(field=field, data_class=data_class, columns=tuple(column(*each) for each in places))
+    Identifier(
+        field=field, data_class=data_class, columns=tuple(column(*each) for each in places), dated=data_class == "dob"
+    )
     for field, (data_class, places) in FIELDS.items()
 )
 

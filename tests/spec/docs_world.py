@@ -80,7 +80,11 @@ def played() -> World:
     for command in ("data list", "data describe medicaid", "data classify medicaid", f"request check {narrow}"):
         world.done(command)
     world.done(f"propose {narrow}")
+    world.done(f"propose {narrow} --for asker")
+    world.play(f"propose {june}")
     world.play(f"decide {june} --as-of 2025-08-13")
+    world.play(f"decide {june} --as-of 2026-01-07 --explain 0/eligibility.SSN_NUM/identified")
+    world.play(f"decide {research} --explain 0/eligibility.BIRTH_DT/pseudonymised")
     case = world.done(f"docket file {narrow} --as hhs-oig/analyst")["case"]
     world.done(f"docket object {case} --grounds reasons --text wait --as cms/counsel")
     entry = world.done(f"docket show {case}")["objections"][0]["entry"]
@@ -99,6 +103,7 @@ def played() -> World:
     world.play(f"release {refused} --out ~/june.modicum")
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
+    world.done(f"docket decide {asked}")
     _name_persons(world)
     _enrol(world)
     _renew(world)
@@ -112,13 +117,14 @@ def played() -> World:
     world.done("law impact")
     world.play("law impact --as-of 2001-01-01 --out ~/notices")
     world.done("law list", home=None)
+    world.done("law print", home=None)
     world.done("law vectors", home=None)
     small = ROOT / "tests" / "data" / "small_pack"
     world.done(f"law vectors --mutations --pack {small}", home=None)
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    world.done(f"account {_somebody(world)}")
+    _account(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -187,6 +193,13 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _account(world: World) -> None:
+    """What one person is told, and whether it holds."""
+    account = world.done(f"account {_somebody(world)}")
+    (world.folder / "account.json").write_text(json.dumps(account), "utf-8")
+    world.done("verify ~/account.json --trust ~/cms/trust.json", home=None)
 
 
 def _somebody(world: World) -> str:

@@ -9,6 +9,7 @@ from modicum.answer.ladder import FEW, ladder
 from modicum.answer.plan import Plan, plan
 from modicum.answer.statistics_answer import FEWER, Line, StatisticsAnswer
 from modicum.answer.treatments import SMALL_AREA_PERSONS, small_areas
+from modicum.law.packs import load_pack
 from modicum.model.dataset import Column
 from modicum.model.decision import Basis, Because, Cell, Decision, PackRef, Verdict
 from modicum.model.errors import InvalidInputError
@@ -26,6 +27,7 @@ STRATA = tuple((("origin_state", state),) for state in ("CA", "IL", "DC"))
 TRANSFORMATIONS = {(form, str(column.data_class)): "keep" for form in DISCLOSING for column in COLUMNS}
 TRANSFORMATIONS |= {(form, "name"): "drop" for form in (Form.STATISTICS, Form.PSEUDONYMISED)}
 TRANSFORMATIONS[Form.PSEUDONYMISED, "medicaid_id"] = "pseudonym"
+TRAITS = load_pack("us_medicaid").traits
 
 
 def because(name: str) -> Because:
@@ -92,7 +94,7 @@ def where(column: str, operator: Operator, *values: str) -> Condition:
 
 
 def planned(asked: Request, form: Form, verdicts: Mapping[tuple[int, str, Form], int] | None = None) -> Plan:
-    return plan(asked, decision(verdicts), form, TRANSFORMATIONS)
+    return plan(asked, decision(verdicts), form, TRANSFORMATIONS, TRAITS)
 
 
 def test_a_column_leaves_where_it_is_permitted_and_not_dropped() -> None:

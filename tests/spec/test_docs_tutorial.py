@@ -1,8 +1,10 @@
-"""The tutorial's commands print what the page says, from an empty folder to a refused request."""
+"""The commands of the pages that are played print what the pages say, each from an empty folder."""
 
 import importlib.util
+from pathlib import Path
 from types import ModuleType
 
+import pytest
 from docs_world import ROOT
 
 
@@ -15,9 +17,10 @@ def _tool() -> ModuleType:
     return module
 
 
-def test_the_tutorial_prints_what_the_page_says() -> None:
+@pytest.mark.parametrize("path", _tool().PAGES, ids=lambda path: path.stem)
+def test_a_page_that_is_played_prints_what_it_says(path: Path) -> None:
     tool = _tool()
-    page = tool.TUTORIAL.read_text("utf-8")
+    page = path.read_text("utf-8")
     now = tool.played(page)
     assert tool.settled(now).splitlines() == tool.settled(page).splitlines(), "run: python tools/tutorial.py"
-    assert len(tool.commands(page)) > 15
+    assert len(tool.commands(page)) > 8

@@ -95,7 +95,7 @@ def test_the_digest_is_over_every_file(folder: Path) -> None:
 
 
 def test_the_shipped_pack_is_complete() -> None:
-    assert shipped_packs() == ["us_medicaid"]
+    assert "us_medicaid" in shipped_packs()
     pack = load_pack("us_medicaid")
     words = pack.vocabulary
     assert set(pack.attributes) == {"origin_state", "immigration", "part2", "enrolment_role"}

@@ -14,7 +14,6 @@ from modicum.gateway.keys import person_key
 from modicum.gateway.lines_file import salt_lines
 from modicum.gateway.request_file import parse_request
 from modicum.gateway.stored import read_decision, replay_decisions
-from modicum.model.errors import EvidenceError
 
 
 def filed(home: Home, folder: Path, **changes: str) -> str:
@@ -47,5 +46,4 @@ def test_a_list_without_a_sufficient_line_bars_the_replay_too(home: Home, tmp_pa
     assert replayed.differing == ()
     sealed = home.root / "lines" / f"{refused}.age"
     sealed.write_bytes(b"x" + sealed.read_bytes()[1:])
-    with pytest.raises(EvidenceError, match=refused):
-        replay_decisions(home)
+    assert len(replay_decisions(home).differing) == 1

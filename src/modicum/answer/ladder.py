@@ -1,20 +1,23 @@
 """The ladder: what each form of answer would disclose, what the law says of it, and why a lower one would not do. Pure.
 
-Counts of people are for the custodian's reviewers; shown to anybody else, pass no counts.
+Counts of people are for the custodian's reviewers. Whoever asks sees a bound of the whole data set instead, which is
+the same whoever meets their conditions: an empty population and a small one answer alike.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from modicum.answer.sight import Sight
+from modicum.answer.smaller import Smaller, next_smaller
 from modicum.answer.suppression import FEWEST
-from modicum.model.decision import Cell, Decision, Verdict
-from modicum.model.errors import InvalidInputError
-from modicum.model.forms import RECORD_FORMS, Form
+from modicum.model.decision import Basis, Because, Decision, Verdict
+from modicum.model.forms import Form
 from modicum.model.request import Request
 
 LADDER_SCHEMA: Final = "modicum.ladder/1"
 FEW: Final = "fewer than 11"
+_LEAST_BOUND: Final = 100
 
 _ABOUT_A_PERSON: Final[Mapping[Form, int]] = {Form.REFUSAL: 0, Form.STATISTICS: 0, Form.MATCH: 1, Form.VERIFICATION: 1}
 """Facts that leave about one person in the forms that are not records."""
@@ -36,18 +39,21 @@ class Rung:
     verdict: permitted where at least one cell may leave, else conditional where one could; None for a refusal.
     people, columns: what this form would disclose as asked: how many people, how many columns (or facts) about each.
     permitted_people, permitted_columns: the same, of the cells that may leave today. People are None if not given.
-    missing: every minimal set of facts that would turn a conditional cell. why: a sentence for a reader.
+    missing: every minimal set of facts that would turn a conditional cell. because: the rules of its verdict. smaller:
+    where it is not permitted, the next smaller request that would pass. why: sentences for a reader.
     """
 
     form: Form
     verdict: Verdict | None
-    people: int | None
+    people: int | str | None
     columns: int
-    permitted_people: int | None
+    permitted_people: int | str | None
     permitted_columns: int
     missing: tuple[tuple[str, ...], ...]
     cites: tuple[str, ...]
     why: str
+    because: tuple[Because, ...] = ()
+    smaller: Smaller | None = None
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON; a count of 1 to 10 reads "fewer than 11"."""
@@ -60,6 +66,8 @@ class Rung:
             "permitted_columns": self.permitted_columns,
             "missing": [list(facts) for facts in self.missing],
             "cites": list(self.cites),
+            "because": [each.as_document() for each in self.because],
+            "smaller": None if self.smaller is None else self.smaller.as_document(),
             "why": self.why,
         }
 
@@ -79,23 +87,41 @@ class Ladder(NamedTuple):
         }
 
 
-def guarded(people: int | None) -> int | str | None:
+def guarded(people: int | str | None) -> int | str | None:
     """A count fit to be shown: none of 1 to 10."""
-    return FEW if people is not None and 0 < people < FEWEST else people
+    return FEW if isinstance(people, int) and 0 < people < FEWEST else people
 
 
-def ladder(request: Request, decision: Decision, *, people: Mapping[int, int] | Sequence[int] | None = None) -> Ladder:
+def bound(persons: int) -> str:
+    """What an asker may know of how many people a data set holds: the next power of ten, at least a hundred."""
+    most = _LEAST_BOUND
+    while most < persons:
+        most *= 10
+    return f"at most {most}"
+
+
+def ladder(
+    request: Request,
+    decision: Decision,
+    *,
+    people: Mapping[int, int] | Sequence[int] | None = None,
+    at_most: str | None = None,
+    own_policy: frozenset[str] = frozenset(),
+) -> Ladder:
     """Say of every form what it would disclose and why it is, or is not, the answer.
 
-    people: persons in each stratum, by its index in the decision; None where the reader may not know.
+    people: the persons asked about in each stratum, by its index in the decision; None where the reader may not know.
+    at_most: what they may know instead (see `bound`). own_policy: ids of the rules that are the custodian's own policy
+    and no law.
     """
     counts = None if people is None else _by_stratum(people, len(decision.strata))
+    told = _Told(request=request, decision=decision, counts=counts, at_most=at_most, own_policy=own_policy)
     seen = {form: Sight.of(request, decision, form) for form in decision.forms}
     answering = [form for form in decision.forms if form.rung >= request.question.asks.needs.rung]
     permitted = [form for form in answering if seen[form].verdict is Verdict.PERMITTED]
     lowest = min(permitted, key=lambda form: form.rung, default=Form.REFUSAL)
     rungs = [_refusal(lowest)]
-    rungs += [_rung(seen[form], counts, why=_why(request, seen[form], lowest)) for form in sorted_forms(decision)]
+    rungs += [_rung(told, seen[form], lowest) for form in sorted_forms(decision)]
     return Ladder(rungs=tuple(rungs), lowest=lowest)
 
 
@@ -105,66 +131,44 @@ def sorted_forms(decision: Decision) -> list[Form]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sight:
-    """One form, looked at: the cells that count for it, stratum by stratum."""
+class _Told:
+    """What a ladder is made from, and what its reader may know of people."""
 
-    form: Form
-    cells: tuple[tuple[Cell, ...], ...]  # a row per stratum; for records the columns asked for, else those used
-    open_strata: tuple[int, ...]
+    request: Request
+    decision: Decision
+    counts: Mapping[int, int] | None
+    at_most: str | None
+    own_policy: frozenset[str]
 
-    @classmethod
-    def of(cls, request: Request, decision: Decision, form: Form) -> "Sight":
-        """Look at a decision in one form."""
-        names = request.columns if form in RECORD_FORMS else (_used(request) or request.columns)
-        columns = list(dict.fromkeys(_index(decision, name) for name in names))
-        cells = tuple(
-            tuple(decision.cell(stratum, column, form) for column in columns) for stratum in range(len(decision.strata))
-        )
-        # A record lacks a column that may not leave; a count by that column cannot be made at all.
-        enough = any if form in RECORD_FORMS else all
-        opened = [
-            index for index, row in enumerate(cells) if row and enough(c.verdict is Verdict.PERMITTED for c in row)
-        ]
-        return cls(form=form, cells=cells, open_strata=tuple(opened))
+    def people(self) -> int | str | None:
+        """Everybody asked about."""
+        return self.at_most if self.counts is None else sum(self.counts.values())
 
-    @property
-    def verdict(self) -> Verdict:
-        """Permitted where something may leave, else conditional where it could, else forbidden."""
-        if self.open_strata:
-            return Verdict.PERMITTED
-        enough = any if self.form in RECORD_FORMS else all
-        could = any(row and enough(c.verdict is not Verdict.FORBIDDEN for c in row) for row in self.cells)
-        return Verdict.CONDITIONAL if could else Verdict.FORBIDDEN
-
-    @property
-    def columns(self) -> int:
-        """How many columns count."""
-        return len(self.cells[0]) if self.cells else 0
-
-    @property
-    def permitted_columns(self) -> int:
-        """How many of them may leave in some stratum."""
-        return sum(any(c.verdict is Verdict.PERMITTED for c in column) for column in zip(*self.cells, strict=True))
-
-    def distinct(self, verdict: Verdict) -> set[Cell]:
-        """The different cells of one verdict."""
-        return {cell for row in self.cells for cell in row if cell.verdict is verdict}
+    def permitted(self, sight: Sight) -> int | str | None:
+        """Those of whom something may leave. Without counts it hangs on the law alone, not on who meets a condition."""
+        if self.counts is None:
+            return self.at_most if sight.open_strata or self.at_most is None else 0
+        return sum(self.counts.get(index, 0) for index in sight.open_strata)
 
 
-def _rung(sight: Sight, counts: Mapping[int, int] | None, *, why: str) -> Rung:
+def _rung(told: _Told, sight: Sight, lowest: Form) -> Rung:
     fixed = _ABOUT_A_PERSON.get(sight.form)
     verdict = sight.verdict
     none = verdict is not Verdict.PERMITTED
+    because = _because(sight, verdict)
+    smaller = next_smaller(told.request, told.decision, sight.form) if none else None
     return Rung(
         form=sight.form,
         verdict=verdict,
-        people=None if counts is None else sum(counts.values()),
+        people=told.people(),
         columns=sight.columns if fixed is None else fixed,
-        permitted_people=None if counts is None else sum(counts.get(index, 0) for index in sight.open_strata),
+        permitted_people=told.permitted(sight),
         permitted_columns=0 if none else sight.permitted_columns if fixed is None else fixed,
         missing=_missing(sight) if verdict is Verdict.CONDITIONAL else (),
-        cites=_cites(sight, verdict),
-        why=why,
+        cites=tuple(sorted({each.cite for each in because})),
+        why=_why(told, sight, lowest, smaller),
+        because=because,
+        smaller=smaller,
     )
 
 
@@ -185,13 +189,13 @@ def _refusal(lowest: Form) -> Rung:
     )
 
 
-def _why(request: Request, sight: Sight, lowest: Form) -> str:
-    needs = request.question.asks.needs
+def _why(told: _Told, sight: Sight, lowest: Form, smaller: Smaller | None) -> str:
+    needs = told.request.question.asks.needs
     gives = f"Gives {_GIVES[sight.form]}"
     says = {
         Verdict.PERMITTED: "",
         Verdict.CONDITIONAL: f"; it may once {_alternatives(_missing(sight))}",
-        Verdict.FORBIDDEN: f"; the law forbids it ({_few(_cites(sight, Verdict.FORBIDDEN))})",
+        Verdict.FORBIDDEN: f"; {_forbidden(told, sight)}",
     }[sight.verdict]
     if sight.form.rung < needs.rung:
         return f"{gives}; the question asks for {needs}, which this does not hold{says}."
@@ -199,7 +203,17 @@ def _why(request: Request, sight: Sight, lowest: Form) -> str:
         return f"{gives}; it answers the question, and no lower form that may be given does."
     if sight.verdict is Verdict.PERMITTED:
         return f"{gives}; it would answer too, but tells more than {lowest}, which is enough."
-    return f"{gives}; it would answer the question{says}."
+    instead = (
+        f" The next smaller request that would pass: {smaller.words}." if smaller else " No part of it would pass."
+    )
+    return f"{gives}; it would answer the question{says}.{instead}"
+
+
+def _forbidden(told: _Told, sight: Sight) -> str:
+    rules = _because(sight, Verdict.FORBIDDEN)
+    own = bool(rules) and all(each.id in told.own_policy for each in rules)
+    who = "the custodian's own policy, not the law, forbids it" if own else "the law forbids it"
+    return f"{who} ({_few(rules)})"
 
 
 def _missing(sight: Sight) -> tuple[tuple[str, ...], ...]:
@@ -207,34 +221,33 @@ def _missing(sight: Sight) -> tuple[tuple[str, ...], ...]:
     return tuple(sorted(found, key=lambda facts: (len(facts), facts)))
 
 
-def _cites(sight: Sight, verdict: Verdict) -> tuple[str, ...]:
-    return tuple(sorted({because.cite for cell in sight.distinct(verdict) for because in cell.because}))
+_ORDER: Final = {Basis.ORDER: 0, Basis.LAW: 1, Basis.DEFAULT: 2, Basis.CUSTODIAN_POLICY: 3}
+
+
+def _because(sight: Sight, verdict: Verdict) -> tuple[Because, ...]:
+    """The rules of all cells of one verdict, orders and law first, each once."""
+    found = {because for cell in sight.distinct(verdict) for because in cell.because}
+    return tuple(sorted(found, key=lambda each: (_ORDER[each.basis], each)))
 
 
 def _alternatives(missing: tuple[tuple[str, ...], ...], shown: int = 3) -> str:
     if not missing:
         return "what is missing is supplied"
     named = [" and ".join(facts) for facts in missing[:shown]]
-    more = f", or another of {len(missing) - shown} sets of facts" if len(missing) > shown else ""
+    rest = len(missing) - shown
+    more = (
+        ""
+        if rest <= 0
+        else ", or one further set of facts"
+        if rest == 1
+        else f", or one of {rest} further sets of facts"
+    )
     return f"attested: {' or '.join(named)}{more}"
 
 
-def _few(cites: Sequence[str], shown: int = 3) -> str:
-    more = f" and {len(cites) - shown} more" if len(cites) > shown else ""
-    return "; ".join(cites[:shown]) + more
-
-
-def _used(request: Request) -> tuple[str, ...]:
-    conditions = [condition.column for condition in request.population.where]
-    return tuple(dict.fromkeys([*request.question.by, *request.question.sums, *conditions]))
-
-
-def _index(decision: Decision, name: str) -> int:
-    exact = [index for index, column in enumerate(decision.columns) if column.qualified == name]
-    bare = [index for index, column in enumerate(decision.columns) if column.name == name]
-    if not exact and not bare:
-        raise InvalidInputError(cause=f"the decision knows no column {name}", cure="see `modicum data describe`")
-    return (exact or bare)[0]
+def _few(rules: Sequence[Because], shown: int = 2) -> str:
+    more = f" and {len(rules) - shown} more" if len(rules) > shown else ""
+    return "; ".join(f"{each.id}, {each.cite}" for each in rules[:shown]) + more
 
 
 def _by_stratum(people: Mapping[int, int] | Iterable[int], strata: int) -> dict[int, int]:

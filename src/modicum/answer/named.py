@@ -12,7 +12,6 @@ from typing import Final, TypeAlias
 
 import pyarrow as pa
 
-from modicum.answer.plan import DATED
 from modicum.answer.treatments import iso_date, text
 from modicum.custody.engine import PERSON, Engine, Expression
 from modicum.model.dataset import Column
@@ -31,11 +30,15 @@ _SERIAL: Final = count(1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identifier:
-    """A field of a list, the data class that it holds, and the columns of the records that hold the same."""
+    """A field of a list, the data class that it holds, and the columns of the records that hold the same.
+
+    dated: the pack says that the class is a day, so values compare as days however they are written.
+    """
 
     field: str
     data_class: str
     columns: tuple[Column, ...]
+    dated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ def _pairs(engine: Engine, identifier: Identifier, asked: Mapping[int, str], *, 
 
 def _held(engine: Engine, value: Expression, column: Column, identifier: Identifier) -> Expression:
     """What a row holds, in the form in which a list's field is compared with it."""
-    if column.kind == "date" or identifier.data_class in DATED:
+    if column.kind == "date" or identifier.dated:
         return iso_date(value)
     if identifier.data_class == NAME:
         return engine.udf_text(f"{_FUNCTION}_{next(_SERIAL)}", _name_keys)(text(value))

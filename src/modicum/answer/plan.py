@@ -23,30 +23,11 @@ from modicum.model.decision import Because, Decision, Verdict
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 from modicum.model.request import Condition, Operator, Request
+from modicum.model.traits import ClassTraits
 
 PSEUDONYM_COLUMN: Final = "person_pseudonym"
 _ORDERING: Final = frozenset({Operator.LT, Operator.LE, Operator.GT, Operator.GE})
 _NUMBERS: Final = frozenset({"integer", "decimal"})
-
-# Classes whose values name one person. A request that chooses by them is a list of persons, and requests are logged.
-NAMING: Final = frozenset(
-    {
-        "name",
-        "address",
-        "past_address",
-        "phone",
-        "email",
-        "geo_point",
-        "ssn",
-        "medicaid_id",
-        "medicare_id",
-        "a_number",
-        "other_identifier",
-    }
-)
-# Classes that point at one person: a table with a line for each of their values would be a list of people.
-POINTING: Final = NAMING | {"income", "payment"}
-DATED: Final = frozenset({"dob", "death_date", "service_dates", "enrollment_dates"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,17 +108,20 @@ def plan(
     decision: Decision,
     form: Form,
     transformations: Mapping[tuple[Form, str], str],
+    traits: ClassTraits | None = None,
     *,
     identifying: Iterable[str] = (),
 ) -> Plan:
     """Plan the answer to a request in one form, from the decision on it.
 
     transformations: from (form, class) to keep, drop, year, zip3 or pseudonym; what it does not list is dropped.
-    identifying: columns by which a list of named persons chooses; they count as columns of conditions do.
+    traits: what classes can do to a person; left out, what follows from the transformations alone. identifying: columns
+    by which a list of named persons chooses; they count as columns of conditions do.
     Raises InvalidInputError: an unknown column, a condition or a group that this form cannot hold, or a form that holds
     neither statistics nor records.
     """
-    scene = _Scene(decision=decision, form=form, transformations=transformations)
+    known = traits or ClassTraits.of(transformations)
+    scene = _Scene(decision=decision, form=form, transformations=transformations, traits=known)
     conditions = tuple(_bound(scene, condition) for condition in request.population.where)
     if form in RECORD_FORMS:
         return _records(scene, request, conditions, tuple(identifying))
@@ -149,7 +133,11 @@ def plan(
 
 
 def check_conditions(
-    request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
+    request: Request,
+    decision: Decision,
+    form: Form,
+    transformations: Mapping[tuple[Form, str], str],
+    traits: ClassTraits | None = None,
 ) -> None:
     """Check that a request chooses nobody by name, nor by more than the answer may show.
 
@@ -157,9 +145,10 @@ def check_conditions(
     stored: one on an exact day, where only the year leaves, would tell the day.
     Raises InvalidInputError naming the column, never the value.
     """
+    naming = (traits or ClassTraits.of(transformations)).naming
     classes = {name: column.data_class for column in decision.columns for name in (column.qualified, column.name)}
     for condition in request.population.where:
-        if classes.get(condition.column) in NAMING:
+        if classes.get(condition.column) in naming:
             raise InvalidInputError(
                 cause=f"the condition on {condition.column} chooses people one by one, and requests stand in the log",
                 cure="choose people by what many share, such as state, year or programme",
@@ -172,6 +161,12 @@ def check_conditions(
             )
 
 
+def bounds(request: Request, decision: Decision) -> tuple[Bound, ...]:
+    """The conditions of a request as they are compared. Raises InvalidInputError: one that its column cannot hold."""
+    scene = _Scene(decision=decision, form=Form.STATISTICS, transformations={}, traits=ClassTraits.of({}))
+    return tuple(_bound(scene, condition) for condition in request.population.where)
+
+
 def leaving(
     request: Request, decision: Decision, form: Form, transformations: Mapping[tuple[Form, str], str]
 ) -> dict[str, frozenset[int]]:
@@ -181,7 +176,9 @@ def leaving(
     of a column than its name and class, so a decision that was only stored will do.
     Raises InvalidInputError: a column that the decision does not know.
     """
-    scene = _Scene(decision=decision, form=form, transformations=transformations)
+    scene = _Scene(
+        decision=decision, form=form, transformations=transformations, traits=ClassTraits.of(transformations)
+    )
     choosing = [scene.column(each.column) for each in request.population.where]
     if form in RECORD_FORMS:
         eligible = scene.eligible(choosing)
@@ -203,6 +200,7 @@ class _Scene:
     decision: Decision
     form: Form
     transformations: Mapping[tuple[Form, str], str]
+    traits: ClassTraits
 
     def column(self, name: str) -> PlannedColumn:
         """A column of the decision, by `table.column` or a bare name that only one of them has."""
@@ -323,7 +321,7 @@ def _choosing(scene: _Scene, name: str) -> PlannedColumn:
 def _grouping(scene: _Scene, name: str) -> PlannedColumn:
     found = _choosing(scene, name)
     exact = found.treatment is Treatment.KEEP
-    if found.column.data_class in POINTING or (exact and found.column.data_class in DATED):
+    if found.column.data_class in scene.traits.pointing or (exact and found.column.data_class in scene.traits.dated):
         raise InvalidInputError(
             cause=f"groups by {found.column.qualified} would list single people", cure="group by a coarser column"
         )

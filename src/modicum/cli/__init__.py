@@ -16,6 +16,7 @@ from modicum.cli import (
     house,
     law,
     law_impact,
+    law_print,
     law_proofs,
     law_vectors,
     log,
@@ -48,6 +49,7 @@ law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
 law_impact.register(law.group)
+law_print.register(law.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

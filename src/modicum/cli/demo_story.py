@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from modicum import __version__
+from modicum.cli.decision_paper import steps_of
 from modicum.gateway.home import system_clock
 from modicum.gateway.replay import AGREED, APPROVED, ASKED, DIRECTED, FILED, OBJECTED, RELEASED, TRIED, Replay
 from modicum.gateway.replay_requests import STATES
@@ -15,7 +16,6 @@ from modicum.paper import (
     ClockEvent,
     Command,
     Day,
-    LadderStep,
     PackageFile,
     Statement,
     Story,
@@ -49,7 +49,7 @@ def story_of(played: Replay) -> Story:
             at,
             outcome="It is on the log, with the name of who gave it. It lifts nothing: the release was refused.",
         ),
-        rungs=_rungs(played),
+        rungs=steps_of(played.ladder.ladder),
         narrow=played.narrow,
         answer=_answer(played.answer),
         answer_notes=_notes(played.answer),
@@ -86,23 +86,6 @@ def _account(played: Replay) -> tuple[AccountLine, ...]:
         )
         for each in played.account.document["releases"]
     )
-
-
-def _rungs(played: Replay) -> tuple[LadderStep, ...]:
-    found = []
-    for rung in played.ladder.ladder.rungs:
-        people = rung.as_document()["people"]
-        found.append(
-            LadderStep(
-                form=rung.form,
-                verdict=rung.verdict,
-                people=f"{people:,}" if isinstance(people, int) else str(people or "-"),
-                columns=rung.columns,
-                why=rung.why,
-                chosen=rung.form is played.ladder.ladder.lowest,
-            )
-        )
-    return tuple(found)
 
 
 def _answer(document: Mapping[str, Any]) -> Table:

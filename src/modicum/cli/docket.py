@@ -9,8 +9,10 @@ from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
+from modicum.gateway.again import decide_again
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
+from modicum.model.errors import InvalidInputError
 
 group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, withdraw.")
 facts = typer.Typer(no_args_is_help=True, help="Facts that a decision may rest on.")
@@ -73,6 +75,19 @@ def show_(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOpti
     _say_case(Home.open(home), case, as_json=as_json, did=None)
 
 
+@group.command("decide")
+def decide(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """Decide a case anew where time has changed what the law says of it; where it has not, nothing is recorded.
+
+    Example:  modicum docket decide 2026-0003
+    """
+    here = Home.open(home)
+    anew = decide_again(here, case)
+    _say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
+    if not anew:
+        say("the law says today what the last decision says; nothing was recorded")
+
+
 @group.command("approve")
 def approve(
     case: CaseArgument,
@@ -115,6 +130,10 @@ def object_(
     text: TextOption,
     grounds: Annotated[str, typer.Option("--grounds", help="The provision or principle relied on.")] = "unstated",
     state: Annotated[str | None, typer.Option("--state", help="Objects for the people of this State only.")] = None,
+    stratum: Annotated[
+        list[str] | None,
+        typer.Option("--stratum", help="Objects for these people only, as attribute=value of the pack; repeatable."),
+    ] = None,
     who: AsOption = None,
     key: KeyOption = None,
     home: HomeOption = DEFAULT_HOME,
@@ -125,9 +144,19 @@ def object_(
     Example:  modicum docket object 2026-0001 --grounds "42 U.S.C. 1396a(a)(7)" --text "..." --as cms/privacy-officer
     """
     here = Home.open(home)
-    strata = None if state is None else {"origin_state": state}
+    strata = _strata([*([f"origin_state={state}"] if state else []), *(stratum or [])])
     cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
     _say_case(here, case, as_json=as_json, did="objection entered")
+
+
+def _strata(given: list[str]) -> dict[str, str] | None:
+    pairs = [each.partition("=") for each in given]
+    if not all(name and value for name, _, value in pairs) or len({name for name, _, _ in pairs}) < len(pairs):
+        raise InvalidInputError(
+            cause="a stratum is no attribute=value, or names an attribute twice",
+            cure="write for example --stratum member_state=NL",
+        )
+    return {name: value for name, _, value in pairs} or None
 
 
 @group.command("answer")
@@ -223,6 +252,9 @@ def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> Non
         show(f"  not agreed: {reason}")
     for missing in document["missing"]:
         show(f"  missing: {' and '.join(missing)}")
+    for fact, said in document["facts"].items():
+        if said["waits"]:
+            show(f"  waits: {fact}, attested in entry {said['entry']}, counts from {said['counts_from']} (UTC)")
     rows = [
         [str(each["entry"]), each["at"], each["kind"], each["actor"], each["summary"]] for each in document["timeline"]
     ]

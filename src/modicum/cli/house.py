@@ -43,14 +43,17 @@ def init(
     home: HomeOption = DEFAULT_HOME,
     evaluation: Annotated[bool, typer.Option("--evaluation", help="A home without outside witnesses.")] = False,
     roster: Annotated[
-        str, typer.Option("--roster", help="cms, state, or a TOML file with organisations, people and founders.")
+        str, typer.Option("--roster", help="cms, ehds, state, or a TOML file with organisations, people and founders.")
     ] = "cms",
     pack: Annotated[str, typer.Option("--pack", help="A shipped policy pack, or a folder with one.")] = "us_medicaid",
     as_json: JsonOption = False,
 ) -> None:
     """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.
 
-    Examples:  modicum init --home gate --evaluation  |  modicum init --home gate --evaluation --roster state
+    A pack that is a folder is copied into the home.
+
+    Examples:  modicum init --home gate --evaluation  |  modicum init --evaluation --roster state
+    |  modicum init --evaluation --pack eu_ehds --roster ehds
     """
     if not evaluation:
         raise InvalidInputError(

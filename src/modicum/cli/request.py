@@ -2,26 +2,39 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
-from modicum.answer.ladder import Rung
+from modicum.cli.decision_paper import page_of, people_words
 from modicum.cli.exits import Exit
+from modicum.cli.explained import show_explanation
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.lines import lines as lines_command
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
-from modicum.cli.output import emit, say, show, table
+from modicum.cli.output import emit, emit_bytes, say, show, table
+from modicum.gateway.asking import Asked, decide_asked, find_asked
 from modicum.gateway.case import check_request, weigh
-from modicum.gateway.deciding import Decided, decide_request
+from modicum.gateway.datasets import write_new_file
+from modicum.gateway.deciding import Decided, kinds_of
+from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
+from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
+from modicum_verify.canonical import canonical
 
 group = typer.Typer(no_args_is_help=True, help="Request files.")
 
 FileArgument = Annotated[Path, typer.Argument(help="A request file, TOML or JSON.")]
+AskedArgument = Annotated[
+    Path, typer.Argument(help="A request file, TOML or JSON; or the number of a filed case.", metavar="FILE")
+]
+ExplainOption = Annotated[
+    str | None,
+    typer.Option("--explain", metavar="CELL", help="Explain one cell, named STRATUM/COLUMN/FORM."),
+]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
 ]
@@ -64,19 +77,40 @@ def check(
 
 
 def decide(
-    file: FileArgument,
+    file: AskedArgument,
     as_of: AsOfOption = None,
     lines: LinesOption = None,
+    explain: ExplainOption = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page to a new file.")
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Show what the law says of a request: verdicts per stratum, column and form, with their basis.
 
+    --explain says of one cell which rules applied, which nearly did, what is missing, and the earliest lawful day
+    where time alone is missing. Its stratum is a number, or as many attributes as tell it from the others.
+
     Examples:  modicum decide request.toml  |  modicum decide request.toml --as-of 2025-08-13 --json
+    |  modicum decide 2026-0003 --explain origin_state=CA,immigration=us_citizen/eligibility.SSN_NUM/identified
+    |  modicum decide request.toml --explain 3/eligibility.SSN_NUM/identified
+    |  modicum decide request.toml --html decision.html
     """
-    decided = _decided(home, file, as_of, lines)
+    here, asked, decided = _decided(home, file, as_of, lines)
+    if explain is not None:
+        kinds = kinds_of(asked.request, here.journal.docket())
+        explanation = explain_cell(decided, explain, kinds=kinds, attested=asked.attested)
+        if as_json:
+            emit(explanation.as_document())
+        else:
+            show_explanation(explanation)
+        raise typer.Exit(int(_EXITS[explanation.cell.verdict]))
+    if html is not None:
+        write_new_file(html, page_of(here, asked, decided).encode())
+        say(f"wrote {html}")
     if as_json:
-        emit(decided.decision.as_document())
+        emit_bytes(canonical(decided.decision.as_document()))
     else:
         _show_decision(decided)
         say_report(decided.named, unbacked=decided.unbacked)
@@ -84,7 +118,10 @@ def decide(
 
 
 def propose(
-    file: FileArgument,
+    file: AskedArgument,
+    reader: Annotated[
+        Reader, typer.Option("--for", help="Who will read it: an asker sees bounds of the data set, no counts.")
+    ] = Reader.REVIEWER,
     as_of: AsOfOption = None,
     lines: LinesOption = None,
     home: HomeOption = DEFAULT_HOME,
@@ -92,42 +129,45 @@ def propose(
 ) -> None:
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
-    Example:  modicum propose request.toml
+    Where a form is refused, the next smaller request that would pass is named. Counts are of the people who meet the
+    conditions of the request, and for the custodian's own reviewers alone.
+
+    Examples:  modicum propose request.toml  |  modicum propose request.toml --for asker
     """
-    decided = _decided(home, file, as_of, lines)
+    here, _, decided = _decided(home, file, as_of, lines)
+    ladder = proposed(here, decided, reader)
     if as_json:
-        emit(decided.ladder.as_document())
+        emit(ladder.as_document())
     else:
         rows = [
-            [str(rung.form), str(rung.verdict or "-"), _people(rung), str(rung.columns), rung.why]
-            for rung in decided.ladder.rungs
+            [str(rung.form), str(rung.verdict or "-"), people_words(rung), str(rung.columns), rung.why]
+            for rung in ladder.rungs
         ]
         table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
-        show(f"lowest form that answers: {decided.ladder.lowest}")
+        show(f"lowest form that answers: {ladder.lowest}")
         _show_missing(decided)
         say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))
 
 
-def _people(rung: Rung) -> str:
-    told = rung.as_document()["people"]
-    return f"{told:,}" if isinstance(told, int) else str(told or "-")
-
-
 def exit_of_verdict(decided: Decided) -> Exit:
     """Exit 0 where the form may leave, 4 where something is missing or a hold stands, 3 where it is refused."""
     held = decided.named is not None and bool(decided.named.holds)
-    return {
-        Verdict.PERMITTED: Exit.OUTSTANDING if held else Exit.DONE,
-        Verdict.CONDITIONAL: Exit.OUTSTANDING,
-        Verdict.FORBIDDEN: Exit.REFUSED,
-    }[decided.verdict]
+    return Exit.OUTSTANDING if held and decided.verdict is Verdict.PERMITTED else _EXITS[decided.verdict]
 
 
-def _decided(home: Path, file: Path, as_of: str | None, lines: Path | None) -> Decided:
-    here, request, day = Home.open(home), read_request(file), _day(as_of)
-    named = weigh(here, request, read_given(here, lines), as_of=day)
-    return decide_request(here, request, docket=here.journal.docket(), as_of=day, named=named)
+_EXITS: Final = {
+    Verdict.PERMITTED: Exit.DONE,
+    Verdict.CONDITIONAL: Exit.OUTSTANDING,
+    Verdict.FORBIDDEN: Exit.REFUSED,
+}
+
+
+def _decided(home: Path, file: Path, as_of: str | None, lines: Path | None) -> tuple[Home, Asked, Decided]:
+    here, day = Home.open(home), _day(as_of)
+    docket = here.journal.docket()
+    asked = find_asked(here, docket, file, lines=read_given(here, lines), as_of=day)
+    return here, asked, decide_asked(here, docket, asked, as_of=day)
 
 
 def _day(text: str | None) -> date | None:

@@ -5,6 +5,7 @@ immigration codes of an enrolment, by coverage, by a name or a language: only a 
 whose column STATUS holds values of the domain, is proposed. A state is that of the record's sender where there is one,
 else that of an address. Substance use (42 CFR part 2) is told from ICD-10-CM F10 to F19 in any diagnosis column; a
 claim without a well-formed code is unknown. A role in an enrolment is proposed only where a column holds its words.
+Any other attribute of a pack is proposed only where a column has its very name and holds words of its domain.
 """
 
 from collections.abc import Mapping
@@ -26,6 +27,8 @@ _SSA_CODED: Final = frozenset({"STATE_CODE"})  # CMS research files hold SSA cod
 _SUD_PREFIXES: Final = tuple(f"F1{digit}" for digit in range(10))
 _ROLE_COLUMNS: Final = frozenset({"ENROLMENT_ROLE", "ENROLLMENT_ROLE", "ROLE"})
 
+_KNOWN: Final = frozenset({"origin_state", "immigration", "part2", "enrolment_role"})  # each proposed by its own rule
+
 Samples = Mapping[tuple[str, str], list[str]]
 
 
@@ -44,6 +47,7 @@ def propose(engine: Engine, tables: Mapping[str, RawTable], keys: PersonColumns,
         *_immigration(tables, samples, vocabulary),
         *_part2(meanings, samples, vocabulary),
         *_enrolment_role(tables, samples, vocabulary),
+        *_called_alike(tables, samples, vocabulary),
     )
     return Dictionary(confirmed=False, person_columns=dict(keys.columns), columns=meanings, strata=strata)
 
@@ -113,6 +117,17 @@ def _enrolment_role(tables: Mapping[str, RawTable], samples: Samples, vocabulary
         for source in _by_words("enrolment_role", name, column, samples, vocabulary)
     ]
     return found[:1]
+
+
+def _called_alike(tables: Mapping[str, RawTable], samples: Samples, vocabulary: Vocabulary) -> list[StratumSource]:
+    """Sources of the attributes that no rule here knows: one column of a table, called as the attribute is."""
+    return [
+        source
+        for attribute in sorted(set(vocabulary.attributes) - _KNOWN)
+        for name, table in tables.items()
+        for column in [each for each in table.columns if plain(each) == plain(attribute)][:1]
+        for source in _by_words(attribute, name, column, samples, vocabulary)
+    ]
 
 
 def _by_words(attribute: str, table: str, column: str, samples: Samples, vocabulary: Vocabulary) -> list[StratumSource]:

@@ -49,9 +49,9 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
     """
     check_computable(decided)
-    named = decided.named
+    named, pack = decided.named, decided.pack
     by = () if named is None else [c.qualified for each in identifiers_of(decided, named) for c in each.columns]
-    planned = plan(decided.request, decided.decision, decided.form, decided.pack.transformations, identifying=by)
+    planned = plan(decided.request, decided.decision, decided.form, pack.transformations, pack.traits, identifying=by)
     if planned.is_empty and named is None:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
     if planned.is_empty:
@@ -76,7 +76,7 @@ def check_computable(decided: Decided) -> None:
     whom the asker named tells about that person.
     """
     form = decided.form
-    check_conditions(decided.request, decided.decision, form, decided.pack.transformations)
+    check_conditions(decided.request, decided.decision, form, decided.pack.transformations, decided.pack.traits)
     if decided.unbacked:
         raise InvalidInputError(
             cause="the request names persons by the digest of a list, and the list is not given",

@@ -15,8 +15,9 @@ from modicum.docket import commands, founding, gateway_events
 from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
+from modicum.gateway.attested import attested_on, facts_on
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
-from modicum.gateway.grounds import check_facts
+from modicum.gateway.grounds import check_facts, check_kinds
 from modicum.gateway.home import Home
 from modicum.gateway.named import (
     Named,
@@ -29,6 +30,7 @@ from modicum.gateway.named import (
     seal_lines,
 )
 from modicum.gateway.request_file import parse_request
+from modicum.law.facts import counts_from, waiting
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
 from modicum.model.lines import Lines
@@ -135,20 +137,26 @@ def decide_case(home: Home, case_id: str) -> Decided:
 
 
 def decided_now(home: Home, case: CaseState, docket: Docket, *, agreed_on: date | None = None) -> Decided:
-    """Decide a filed case as of today, without recording it.
+    """Decide a filed case as of today, without recording it; a fact that still waits does not count.
 
     agreed_on: the day of the decision that was agreed on; a line of a list must have been sufficient then too.
     """
+    today, pack = home.journal.now().date(), home.pack()
+    check_facts(case, pack)
     request = parse_request(dict(case.request))
-    named = None
-    if case.named_persons_sha256 is not None:
-        pack = home.pack()
-        check_logged(home, docket, case, request=request, pack=pack)
-        today = home.journal.now().date()
-        named = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=today, agreed_on=agreed_on)
-    decided = decide_request(home, request, docket=docket, facts=frozenset(case.facts), named=named)
-    check_facts(case, decided.pack)
-    return decided
+    named = named_of(home, docket, case, as_of=today, agreed_on=agreed_on)
+    return decide_request(home, request, docket=docket, facts=facts_on(case, pack, today), named=named)
+
+
+def named_of(
+    home: Home, docket: Docket, case: CaseState, *, as_of: date, agreed_on: date | None = None
+) -> Named | None:
+    """The judged list of a filed case as of a day; None where the case names nobody."""
+    if case.named_persons_sha256 is None:
+        return None
+    request, pack = parse_request(dict(case.request)), home.pack()
+    check_logged(home, docket, case, request=request, pack=pack)
+    return judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=as_of, agreed_on=agreed_on)
 
 
 def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:
@@ -178,12 +186,28 @@ def object_to(
     text: str,
     strata: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Object; the objection stays with the case, its release and its manifest for ever."""
+    """Object; the objection stays with the case, its release and its manifest for ever.
+
+    strata: row attributes and values of the people that it is about. Raises InvalidInputError: not of the pack.
+    """
+    _check_strata(home, strata or {})
     return _signed(
         home,
         key,
         lambda docket, by: commands.object_(docket, case_id, by=by, grounds=grounds, text=text, strata=strata),
     )
+
+
+def _check_strata(home: Home, strata: Mapping[str, str]) -> None:
+    attributes = home.pack().attributes if strata else {}
+    for name, value in strata.items():
+        if name not in attributes:
+            known = ", ".join(sorted(attributes))
+            raise InvalidInputError(cause=f"the pack knows no row attribute {name}", cure=f"name one of: {known}")
+        if value not in attributes[name]:
+            raise InvalidInputError(
+                cause=f"{value} is no value of {name} in the pack", cure=f"see {name} in strata.toml of the pack"
+            )
 
 
 def answer(home: Home, case_id: str, *, key: Ed25519PrivateKey, objection: int, text: str) -> Entry:
@@ -235,6 +259,9 @@ def enrol(
             cause="an enrolment needs [person], perhaps [organisation], and the new person's own key",
             cure="see docs/reference/roster.md; give the key with --member-key",
         )
+    newcomers = document.get("organisation")
+    if isinstance(newcomers, Mapping) and isinstance(newcomers.get("kind"), str):
+        check_kinds(home.pack(), [newcomers["kind"]], cure="enrol the organisation with one of its kinds")
     person = {"name": "", **document["person"], "public_key": public_key_line(member_key)}
     with _writing(home) as docket:
         newcomer = KeySigner(f"{person.get('organisation')}/{person.get('person')}", member_key)
@@ -265,9 +292,7 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
         "lines": _lines(case),
         "because": [] if decision is None else [dict(each) for each in decision.because],
         "missing": [] if decision is None else [list(each) for each in decision.missing],
-        "facts": {
-            fact: {"by": said.person, "entry": said.index, "text": said.text} for fact, said in case.facts.items()
-        },
+        "facts": _facts(home, case),
         "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
         "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
         "objections": [
@@ -290,6 +315,23 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
             {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
             for each in case.timeline
         ],
+    }
+
+
+def _facts(home: Home, case: CaseState) -> dict[str, dict[str, Any]]:
+    """The attested facts, with the day from which each counts and whether it still waits for it."""
+    waits = home.pack().vocabulary.waits_days if case.facts else {}
+    days = attested_on(case)
+    late = waiting(days, waits, on=home.journal.now().date())
+    return {
+        fact: {
+            "by": said.person,
+            "entry": said.index,
+            "text": said.text,
+            "counts_from": counts_from(fact, days[fact], waits).isoformat(),
+            "waits": fact in late,
+        }
+        for fact, said in case.facts.items()
     }
 
 

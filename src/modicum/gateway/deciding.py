@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from modicum.answer.ladder import Ladder, Sight, ladder
-from modicum.custody.people import persons_by_stratum
+from modicum.answer.ladder import Ladder, ladder
+from modicum.answer.sight import Sight
 from modicum.gateway.catalogued import logged_dataset
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
@@ -19,7 +19,7 @@ from modicum.law.decide import Kinds, decide
 from modicum.law.lines import barred
 from modicum.law.packs import Pack
 from modicum.model.dataset import Dataset, Stratum
-from modicum.model.decision import Cell, Decision, Verdict
+from modicum.model.decision import Basis, Cell, Decision, Verdict
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import Form
 from modicum.model.request import Request
@@ -31,7 +31,7 @@ UNENROLLED = "unknown"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decided:
-    """A decision with what it was made from, for the steps that follow it.
+    """A decision with what it was made from, for the steps that follow; its ladder counts nobody (see `proposing`).
 
     `named`: the list behind a request for named persons; None where it names nobody, or where no list was shown.
     """
@@ -123,7 +123,7 @@ def decide_request(
     pack = home.pack()
     check_pack(pack, docket)
     dataset = logged_dataset(home, docket, request.population.dataset)
-    decision = decide(
+    decision = matrix(
         request,
         pack=pack,
         dataset=dataset,
@@ -131,18 +131,37 @@ def decide_request(
         facts=facts,
         as_of=as_of or today,
         hypothetical=(as_of is not None and as_of != today) or (names_persons and named is None),
+        named=named,
     )
-    if named is not None:
-        decision = under_list(decision, named, pack=pack)
-    # How many of a list are in the records is nobody's to know before an answer; a stratum's count would mislead.
-    people = None if names_persons else persons_by_stratum(home.folder, dataset)
-    rungs = ladder(request, decision, people=people)
+    rungs = ladder(request, decision, own_policy=own_policy_ids(pack))
     return Decided(request=request, dataset=dataset, pack=pack, decision=decision, ladder=rungs, named=named)
 
 
-def under_list(decision: Decision, named: Named, *, pack: Pack) -> Decision:
-    """The decision on a request with the list behind it: everything is forbidden where no line is sufficient."""
-    return decision if named.lines else barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
+def matrix(
+    request: Request,
+    *,
+    pack: Pack,
+    dataset: Dataset,
+    kinds: Kinds,
+    facts: frozenset[str],
+    as_of: date,
+    hypothetical: bool,
+    named: Named | None,
+) -> Decision:
+    """What the law says, with all that it may know in hand; everything is forbidden where no line is sufficient."""
+    decision = decide(
+        request, pack=pack, dataset=dataset, kinds=kinds, facts=facts, as_of=as_of, hypothetical=hypothetical
+    )
+    if named is not None and not named.lines:
+        return barred(decision, named.report.clauses or (line_rules(pack).otherwise,))
+    return decision
+
+
+def own_policy_ids(pack: Pack) -> frozenset[str]:
+    """The ids of rules and default denials that are the custodian's own policy, and no law."""
+    own = [body for body in pack.bodies if body.basis is Basis.CUSTODIAN_POLICY]
+    defaults = {body.default.id for body in own if body.default is not None}
+    return frozenset({policy.id for body in own for policy in body.policies} | defaults)
 
 
 def kinds_of(request: Request, docket: Docket) -> Kinds:

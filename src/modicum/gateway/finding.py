@@ -102,4 +102,5 @@ def _identifier(decided: Decided, wanted: Field) -> Identifier:
             cause=f"the list identifies people by {wanted.name}, and no column that holds it is asked for",
             cure=f"ask for such a column (class {wanted.data_class}), so that the law decides on it, or leave it out",
         )
-    return Identifier(field=wanted.name, data_class=wanted.data_class or "", columns=columns)
+    held = wanted.data_class or ""
+    return Identifier(field=wanted.name, data_class=held, columns=columns, dated=held in decided.pack.traits.dated)

@@ -18,7 +18,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modicum.docket.founding import found
 from modicum.gateway.case import enter
-from modicum.gateway.home import Home, write_settings
+from modicum.gateway.grounds import check_kinds
+from modicum.gateway.home import OWN_PACK, Home, write_settings
 from modicum.gateway.journal import Clock
 from modicum.gateway.keys import (
     LOG_KEY,
@@ -28,7 +29,7 @@ from modicum.gateway.keys import (
     public_hex,
     read_key,
 )
-from modicum.law.packs import load_pack
+from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.ledger import create_ledger
 from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
@@ -39,7 +40,7 @@ from modicum_verify.note import vkey
 from modicum_verify.sshsig import public_key_line
 from modicum_verify.trust import Trust
 
-SHIPPED_ROSTERS = ("cms", "state")
+SHIPPED_ROSTERS = ("cms", "ehds", "state")
 
 
 class _Strict(BaseModel):
@@ -75,22 +76,26 @@ class _Roster(_Strict):
 def create_home(root: Path, *, roster: str, pack_name: str, clock: Clock) -> Home:
     """Make an evaluation home at `root` (absent or empty) and give it, open.
 
-    roster: a shipped name (`cms`, `state`) or a TOML file of the same shape. People without a `public_key` get a key
-    pair under `keys/people/`; founders must be among those, since genesis is signed here.
+    roster: a shipped name (`cms`, `ehds`, `state`) or a TOML file of the same shape. People without a `public_key` get
+    a key pair under `keys/people/`; founders must be among those, since genesis is signed here. pack_name: a shipped
+    pack, or a folder, which is copied into the home.
 
-    Raises ConflictError: something is there already. InvalidInputError: the roster is not well formed.
+    Raises ConflictError: something is there already. InvalidInputError: the roster is not well formed, or names a kind
+    of organisation that the pack does not know.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
     wanted = _read_roster(roster)
     pack = load_pack(pack_name)
+    check_kinds(pack, [each.kind for each in wanted.organisations], cure="name a --roster with kinds of that pack")
     root = root.absolute()
     partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
     try:
         folder = _new_folder(partial)
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
-        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=pack_name)
+        settled = _settle_pack(folder, pack, pack_name)
+        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=settled)
         log_key = read_key(folder, LOG_KEY)
         create_ledger(folder, origin=origin, key=log_key)
         _enter_genesis(folder, partial, wanted, origin=origin, pack_ref=pack.ref, clock=clock)
@@ -101,6 +106,17 @@ def create_home(root: Path, *, roster: str, pack_name: str, clock: Clock) -> Hom
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return Home.open(root, clock=clock)
+
+
+def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
+    """Give what the settings call the pack; one that is not shipped is copied, file by file, and read again."""
+    if name in shipped_packs():
+        return name
+    for path in sorted(path for path in pack.root.rglob("*") if path.is_file()):
+        folder.write_new(f"{OWN_PACK.removeprefix('./')}/{path.relative_to(pack.root).as_posix()}", path.read_bytes())
+    if load_pack(folder.root / OWN_PACK).ref != pack.ref:
+        raise ConflictError(cause=f"the pack {name} changed while it was copied", cure="try again when it is at rest")
+    return OWN_PACK
 
 
 def _new_folder(partial: Path) -> Folder:

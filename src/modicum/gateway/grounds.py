@@ -5,10 +5,13 @@ and whoever holds a home's files can write its log anew around their signatures.
 held against the pack and the trust root again, here, before anything is built on it.
 """
 
+from collections.abc import Iterable
+
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, public_hex, read_key
 from modicum.law.packs import Pack
-from modicum.model.errors import EvidenceError
+from modicum.model.dataset import UNKNOWN
+from modicum.model.errors import EvidenceError, InvalidInputError
 from modicum.model.forms import Form
 from modicum_verify.case_state import CaseState
 from modicum_verify.fold import Docket
@@ -23,6 +26,20 @@ def check_pack(pack: Pack, docket: Docket) -> None:
             place=f"policy pack {pack.ref.name}",
             cause="is not the one that genesis names, and nothing is decided by another",
             cure="install that pack; a change of pack is a case",
+        )
+
+
+def check_kinds(pack: Pack, kinds: Iterable[str], *, cure: str) -> None:
+    """Check that the pack knows these kinds of organisation: a stranger's every cell is forbidden, for ever.
+
+    Raises InvalidInputError with the cure.
+    """
+    strange = sorted(set(kinds) - set(pack.vocabulary.kinds))
+    if strange:
+        known = ", ".join(sorted(set(pack.vocabulary.kinds) - {UNKNOWN}))
+        raise InvalidInputError(
+            cause=f"the pack {pack.ref.name} knows no kind of organisation {', '.join(strange)}",
+            cure=f"{cure}: {known}",
         )
 
 

@@ -1,7 +1,8 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
-`modicum.toml` settings · `trust.json` what verifiers bring · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
-`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
+`modicum.toml` settings · `trust.json` what verifiers bring · `pack/` where the pack is not a shipped one · `keys/` ·
+`log/` · `bodies/` · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the latest
+checkpoint kept apart from the log)
 """
 
 import os
@@ -23,6 +24,8 @@ from modicum_verify.trust import Trust, parse_trust
 
 SETTINGS: Final = "modicum.toml"
 SETTINGS_SCHEMA: Final = "modicum.home/1"
+OWN_PACK: Final = "./pack"
+"""What the settings call a pack that came from a folder: its copy in the home, so that the home needs nothing else."""
 _FIELDS: Final = {"schema", "origin", "custodian", "pack", "evaluation"}
 
 
@@ -77,8 +80,8 @@ class Home:
         return parse_trust(self.folder.read("trust.json"))
 
     def pack(self) -> Pack:
-        """The policy pack in force, whole."""
-        return load_pack(self.pack_name)
+        """The policy pack in force, whole: a shipped one by its name, or the copy that this home keeps."""
+        return load_pack(self.root / OWN_PACK if self.pack_name == OWN_PACK else self.pack_name)
 
     def require_writable(self) -> None:
         """Say early and clearly that nothing can be recorded, before anything is computed."""

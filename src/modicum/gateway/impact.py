@@ -17,6 +17,7 @@ from modicum.accounting.record import included_among
 from modicum.answer.plan import leaving
 from modicum.custody.people import ordinals_in
 from modicum.docket.permissions import find_case
+from modicum.gateway.attested import attested_on
 from modicum.gateway.catalogued import check_tables, logged_dataset
 from modicum.gateway.deciding import kinds_of
 from modicum.gateway.grounds import check_facts, check_keys, check_pack
@@ -27,6 +28,7 @@ from modicum.gateway.progress import Report, silent
 from modicum.gateway.request_file import parse_request
 from modicum.gateway.stored import dataset_of, decision_of, read_decision
 from modicum.law.decide import Kinds, decide
+from modicum.law.facts import holding
 from modicum.law.packs import Pack
 from modicum.model.dataset import Stratum
 from modicum.model.decision import Cell, Decision, PackRef, Verdict
@@ -206,7 +208,8 @@ class _Scene:
         decision = decision_of(read_decision(self.home, sha256), place=f"decisions/{sha256}.json")
         form = Form(release.content["form"])
         told = leaving(request, decision, form, self.own.transformations)
-        facts = frozenset(name for name, fact in case.facts.items() if fact.index < release.index)
+        before = {name: day for name, day in attested_on(case).items() if case.facts[name].index < release.index}
+        facts = holding(before, self.pack.vocabulary.waits_days, on=date.fromisoformat(release.at[:10]))
         undecided, found, single = None, Found(), tuple(Found() for _ in request.recipients)
         try:
             found, single = self._compare(request, decision, form, told, facts)

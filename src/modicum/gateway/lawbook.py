@@ -4,7 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from modicum.law.decisions import read_decisions
+from modicum.law.packfiles import StrataFile, read_toml
 from modicum.law.packs import Rule, load_pack
+from modicum.law.reading import PackRead, read_pack
+from modicum.law.vectors import read_vectors
 from modicum.model.decision import PackRef
 
 
@@ -45,3 +49,15 @@ def listed(pack: str) -> Listed:
     """Load a pack (a shipped name or a folder) and give its rules."""
     found = load_pack(pack)
     return Listed(ref=found.ref, rules=found.rules())
+
+
+def read(pack: str, *, profile: str | None = None) -> PackRead:
+    """Read a pack (a shipped name or a folder) as a document, with the vectors that exercise each rule.
+
+    Raises NotFoundError, InvalidInputError: no such pack or profile, or one that does not load whole.
+    """
+    found = load_pack(pack)
+    titles = {name: each.title for name, each in read_toml(found.root, "strata.toml", StrataFile).attributes.items()}
+    documents = (read_vectors(path) for path in sorted((found.root / "vectors").glob("*.yaml")))
+    vectors = [each for document in documents if "decisions" in document for each in read_decisions(document, found)]
+    return read_pack(found, vectors, attributes=titles, profile=profile)

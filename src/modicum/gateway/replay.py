@@ -6,7 +6,7 @@ as people would take them, and the log of the demo's home carries those times. N
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
@@ -22,14 +22,15 @@ from modicum.gateway.keys import person_key
 from modicum.gateway.lookback import Statement, account_of
 from modicum.gateway.opening import Opened, open_release
 from modicum.gateway.progress import Report, silent
+from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.release import Refused, Released, release_case
 from modicum.gateway.replay_requests import DATASET, june, narrow, whole
 from modicum.gateway.request_file import parse_request
-from modicum.gateway.verifying import Verification, verify_anything
 from modicum.model.errors import ConflictError, InternalError
 from modicum.model.request import Request
 from modicum.seal.age import new_recipient
 from modicum.storage import Folder
+from modicum_verify.verdict import Brought, Verification, verify_anything
 
 DAYS: Final = (date(2025, 6, 10), date(2025, 8, 13), date(2026, 1, 7))
 SEED: Final = 20250610
@@ -98,7 +99,8 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
     june_case, refused = _june(home, asked, clock)
     report("the narrow question", 0.65)
     clock.minutes = ASKED
-    ladder = decide_request(home, parse_request(whole(inspector)), docket=home.journal.docket())
+    offered = decide_request(home, parse_request(whole(inspector)), docket=home.journal.docket())
+    ladder = replace(offered, ladder=proposed(home, offered, Reader.REVIEWER))
     narrow_case, released = _narrow(home, question, clock, folder)
     report("opening, verifying, accounting", 0.85)
     trust = home.root / "trust.json"
@@ -119,7 +121,7 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
         released=released,
         opened=opened,
         answer=json.loads((folder / "opened" / "answer.json").read_bytes()),
-        verified=verify_anything(released.out, trust_file=trust),
+        verified=verify_anything(released.out, brought=Brought(trust_file=trust)),
         log=logbook.fsck(home.root),
         person=person,
         account=account_of(home, person),

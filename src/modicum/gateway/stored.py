@@ -12,12 +12,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from modicum.gateway.deciding import kinds_of, under_list
+from modicum.gateway.attested import facts_on
+from modicum.gateway.deciding import kinds_of, matrix
 from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
 from modicum.gateway.named import judged, open_lines
 from modicum.gateway.request_file import parse_request
-from modicum.law.decide import decide
 from modicum.law.packs import Pack
 from modicum.model.dataset import Column, Dataset
 from modicum.model.decision import Basis, Because, Cell, Conflict, Decision, PackRef, Verdict
@@ -108,20 +108,21 @@ def _again(home: Home, case: CaseState, docket: Docket, stored: Mapping[str, Any
     request = parse_request(dict(case.request))
     try:
         known = decision_of(stored)
-        again = decide(
+        named = None
+        if request.population.named_persons_sha256 is not None:
+            named = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=known.as_of)
+        again = matrix(
             request,
             pack=pack,
             dataset=dataset_of(known, request.population.dataset),
             kinds=kinds_of(request, docket),
-            facts=frozenset(case.facts),
+            facts=facts_on(case, pack, known.as_of),
             as_of=known.as_of,
             hypothetical=known.hypothetical,
+            named=named,
         )
     except (EvidenceError, InvalidInputError):
         return {}
-    if case.named_persons_sha256 is not None:
-        named = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=known.as_of)
-        again = under_list(again, named, pack=pack)
     return replace(again, catalogue_sha256=known.catalogue_sha256).as_document()
 
 

@@ -16,6 +16,12 @@ stance     what one body says, facing one recipient, about one kind of cell
 judge      bodies joined by AND: the verdict of one cell, and what is missing
 grid       all cells of a request at once
 decide     the matrix of a request
+facts      which attested facts count on a day
+standing   one policy in one situation, and one step away from it
+moments    the earliest lawful day of a cell, by time alone
+explain    one cell, explained (its values: explanation)
+plain      a policy in plain words
+reading    a pack as a document for people who read law
 profiles   which bodies can bear on a custodian
 editing    packs that differ from a loaded one in a policy
 vectors    what the orders of a case must bar

@@ -26,7 +26,7 @@ from modicum.law.packs import Pack
 from modicum.law.space import space_of
 from modicum.model.decision import PackRef
 
-JUDGED: Final = 16
+JUDGED: Final = 40
 CONTROLS: Final = 1000
 """Trials of the control at most: a broken engine is caught by the first few."""
 FEWEST_CONTROLS: Final = 200
@@ -35,7 +35,7 @@ UNFORBIDDING: Final = Combining(forbid_beats_permit=False)
 
 _Trial: TypeAlias = Callable[[Random, Pack], str | None]
 _OTHERS: Final[Mapping[str, _Trial]] = {"orders": order_trial, "facts": fact_trial, "askers": asker_trial}
-OTHERS_EACH: Final = 60
+OTHERS_EACH: Final = 150
 """One trial in so many is of each other kind: they go through the engine, which takes longer."""
 
 

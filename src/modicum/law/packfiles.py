@@ -19,6 +19,7 @@ from modicum.model.forms import Form
 
 Text = Annotated[str, Field(min_length=1)]
 Verified = Literal["text-read", "secondary", "unverified"]
+Transformation = Literal["keep", "drop", "year", "zip3", "pseudonym"]  # those of `answer.treatments`; a test compares
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(ge=0, strict=True)]
 Positive = Annotated[int, Field(gt=0, strict=True)]
@@ -28,6 +29,8 @@ LARGEST: Final = 2 * 1024 * 1024
 KNOWN: Final = frozenset(f"{name}.toml" for name in ("pack", "vocabulary", "strata", "reviews", "guarantees", "lines"))
 _HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
+MOST_DAYS = 36_525
+"""A hundred years: a longer wait is a slip of the keyboard, and would leave the calendar."""
 
 
 class Strict(BaseModel):
@@ -115,11 +118,12 @@ class PackFile(Strict):
 
 
 class FactEntry(Strict):
-    """A fact: what is attested, by which roles, of what kind."""
+    """A fact: what is attested, by which roles, of what kind; it counts from `waits_days` days after that."""
 
     title: Text
     attested_by: Annotated[list[Text], Field(min_length=1)]
     kind: Text
+    waits_days: Annotated[int, Field(ge=0, le=MOST_DAYS, strict=True)] = 0
 
 
 class PurposeEntry(Strict):
@@ -132,8 +136,16 @@ class PurposeEntry(Strict):
 class TransformationEntry(Strict):
     """What happens to a class in a form; `otherwise` is the rest."""
 
-    otherwise: Text
-    classes: Mapping[str, Text] = {}
+    otherwise: Transformation
+    classes: Mapping[str, Transformation] = {}
+
+
+class TraitsEntry(Strict):
+    """What classes can do to a person, beyond what follows from the form `statistics` (see `model.traits`)."""
+
+    naming: list[Text] = []
+    pointing: list[Text] = []
+    dated: list[Text] = []
 
 
 class VocabularyFile(Strict):
@@ -146,6 +158,7 @@ class VocabularyFile(Strict):
     facts: Mapping[str, FactEntry]
     obligations: Mapping[str, Text]
     transformations: Mapping[Form, TransformationEntry]
+    traits: TraitsEntry = TraitsEntry()
 
 
 class AttributeEntry(Strict):

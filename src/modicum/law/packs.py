@@ -26,6 +26,7 @@ from modicum.model.dataset import UNKNOWN
 from modicum.model.decision import Because, PackRef
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import DISCLOSING, Form
+from modicum.model.traits import ClassTraits
 from modicum_verify.canonical import digest
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "packs"
@@ -42,7 +43,10 @@ class Quorum:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PackVocabulary:
-    """The words of a pack. `facts` gives the roles that may attest each; `fact_titles` says what is attested."""
+    """The words of a pack. `facts` gives the roles that may attest each; `fact_titles` says what is attested.
+
+    `waits_days`: the facts that count only from so many days after their attestation.
+    """
 
     purposes: Mapping[str, str]
     classes: Mapping[str, str]
@@ -51,6 +55,7 @@ class PackVocabulary:
     facts: Mapping[str, frozenset[str]]
     fact_titles: Mapping[str, str]
     obligations: Mapping[str, str]
+    waits_days: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +109,7 @@ class Pack:
     lexicon: Lexicon = field(repr=False)
     attributes: Mapping[str, frozenset[str]]
     transformations: Mapping[tuple[Form, str], str]
+    traits: ClassTraits
     bodies: tuple[Body, ...]
     defaults: Defaults
     guarantees: Guarantees
@@ -169,6 +175,7 @@ def load_pack(source: str | Path) -> Pack:
     reviews = files.read_toml(root, "reviews.toml", files.ReviewsFile)
     lexicon = _lexicon(root, words, strata)
     bodies = tuple(read_body(root, entry, lexicon) for entry in head.bodies)
+    transformations = dict(_transformations(words))
     _refuse_strays(root, head)
     refuse_doubles(bodies)
     refuse_overlaps(bodies)
@@ -181,7 +188,8 @@ def load_pack(source: str | Path) -> Pack:
         vocabulary=_vocabulary(words, bodies),
         lexicon=lexicon,
         attributes=MappingProxyType({name: frozenset(entry.domain) for name, entry in strata.attributes.items()}),
-        transformations=MappingProxyType(dict(_transformations(words))),
+        transformations=MappingProxyType(transformations),
+        traits=_traits(words, transformations),
         bodies=bodies,
         defaults=_defaults(head.defaults),
         guarantees=read_guarantees(root, lexicon),
@@ -278,6 +286,7 @@ def _vocabulary(words: files.VocabularyFile, bodies: tuple[Body, ...]) -> PackVo
         facts=MappingProxyType(facts),
         fact_titles=MappingProxyType(titles),
         obligations=MappingProxyType(dict(words.obligations)),
+        waits_days=MappingProxyType({name: each.waits_days for name, each in words.facts.items() if each.waits_days}),
     )
 
 
@@ -289,6 +298,18 @@ def confirmations(bodies: tuple[Body, ...]) -> dict[str, str]:
         for policy in body.policies
         if policy.confirmation is not None
     }
+
+
+def _traits(words: files.VocabularyFile, transformations: Mapping[tuple[Form, str], str]) -> ClassTraits:
+    entry = words.traits
+    for stranger in sorted({*entry.naming, *entry.pointing, *entry.dated} - set(words.classes)):
+        raise InvalidInputError(cause=f"pack file vocabulary.toml: traits: no class {stranger}", cure=CURE)
+    return ClassTraits.of(
+        transformations,
+        naming=frozenset(entry.naming),
+        pointing=frozenset(entry.pointing),
+        dated=frozenset(entry.dated),
+    )
 
 
 def _transformations(words: files.VocabularyFile) -> Iterator[tuple[tuple[Form, str], str]]:

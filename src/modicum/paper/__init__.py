@@ -5,11 +5,16 @@ ladder       P1, which answer was given and why not a smaller or a larger one
 matrix       P2, what the law says per group of people and column
 clock        P3, how long it took, beside 54 minutes
 story, page  the printable page of one replayed case
+decision_page  the printable page of one decision
+pack_page, pack_markdown  a policy pack for people who read law
 """
 
 from modicum.paper.clock import ClockEvent, clock
+from modicum.paper.decision_page import DecisionPaper, decision_page
 from modicum.paper.ladder import LadderStep, ladder
 from modicum.paper.matrix import matrix
+from modicum.paper.pack_markdown import pack_markdown
+from modicum.paper.pack_page import pack_page
 from modicum.paper.page import figure, story_page
 from modicum.paper.picture import Picture, Table, to_csv, to_json
 from modicum.paper.story import AccountLine, Approval, Command, Day, PackageFile, Statement, Story
@@ -20,6 +25,7 @@ __all__ = [
     "ClockEvent",
     "Command",
     "Day",
+    "DecisionPaper",
     "LadderStep",
     "PackageFile",
     "Picture",
@@ -27,9 +33,12 @@ __all__ = [
     "Story",
     "Table",
     "clock",
+    "decision_page",
     "figure",
     "ladder",
     "matrix",
+    "pack_markdown",
+    "pack_page",
     "story_page",
     "to_csv",
     "to_json",

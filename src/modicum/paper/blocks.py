@@ -28,12 +28,14 @@ Box: TypeAlias = tuple[frozenset[str], ...]
 class Block:
     """Strata with like cells: per attribute the values it spans (None: every value that occurs), in index order.
 
-    but: per attribute the values that occur beside the spanned ones and are left out.
+    but: per attribute the values that occur beside the spanned ones and are left out. box: whether all strata within
+    these values are in the block; where not, they are so many that only their number is told.
     """
 
     values: Mapping[str, Values | None]
     but: Mapping[str, Values]
     strata: tuple[int, ...]
+    box: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +96,26 @@ def blocks(
         return sorted(found, key=lambda block: block.strata[0])
     heads = list(dict.fromkeys(values[0] for values in strata))
     return sorted(found, key=lambda block: (heads.index(strata[block.strata[0]][0]), block.strata[0]))
+
+
+def alike(decision: Decision, form: Form, *, within: Sequence[int] | None = None, exact: bool = False) -> list[Block]:
+    """One block for all strata with like cells, whatever their values: few rows where boxes would be hundreds."""
+    members = range(len(decision.strata)) if within is None else within
+    found: dict[Signature, list[int]] = {}
+    for index, signature in zip(members, signatures(decision, form, within=within, exact=exact), strict=True):
+        found.setdefault(signature, []).append(index)
+    return [_spanning(decision, strata) for strata in found.values()]
+
+
+def _spanning(decision: Decision, strata: Sequence[int]) -> Block:
+    values: dict[str, Values | None] = {}
+    but: dict[str, Values] = {}
+    for name in attributes_of(decision):
+        occurring = {dict(stratum).get(name, "") for stratum in decision.strata}
+        spanned = {dict(decision.strata[index]).get(name, "") for index in strata}
+        values[name] = None if occurring == spanned and len(occurring) > 1 else tuple(sorted(spanned))
+        but[name] = tuple(sorted(occurring - spanned))
+    return Block(values=values, but=but, strata=tuple(strata), box=len(strata) == len(decision.strata))
 
 
 def signatures(

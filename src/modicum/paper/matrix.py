@@ -10,13 +10,15 @@ from typing import Final
 
 from modicum.model.decision import Basis, Because, Cell, Decision, Verdict
 from modicum.model.forms import Form
-from modicum.paper.blocks import Block, Common, Pile, at, attributes_of, blocks, piles, short_names
+from modicum.paper.blocks import Block, Common, Pile, alike, at, attributes_of, blocks, piles, short_names
 from modicum.paper.marks import Mark
 from modicum.paper.matrix_drawing import Grid, Line, draw
 from modicum.paper.picture import Picture, Table, key_of
-from modicum.paper.words import ATTRIBUTES, FORMS, VERDICTS, class_words, day_words, value_words
+from modicum.paper.words import FORMS, VERDICTS, attribute_words, class_words, day_words, is_code, value_words
 
 _TOGETHER_BEYOND: Final = 16
+_BOXES_UP_TO: Final = 240
+"""Strata up to which a row says by values who is in it; beyond, boxes are hundreds, and rows tell numbers."""
 _LIST_UP_TO: Final = 4
 _ALL_BUT_BEYOND: Final = 2
 
@@ -33,10 +35,12 @@ class _Matrix:
 def matrix(decision: Decision, form: Form, group_strata_by: str | None = None) -> Picture:
     """Draw one form of a decision; groups and columns that never differ share a row or a column.
 
-    group_strata_by: a row attribute, such as origin_state, whose values each keep a row of their own.
+    group_strata_by: a row attribute, such as origin_state, whose values each keep a row of their own, unless there are
+    more than 240 groups of people: then all that are treated alike share one row, and it says how many they are.
     Raises ValueError: the decision has no cells for the form.
     """
-    rows = tuple(blocks(decision, form, keep_apart=group_strata_by))
+    many = len(decision.strata) > _BOXES_UP_TO
+    rows = tuple(alike(decision, form) if many else blocks(decision, form, keep_apart=group_strata_by))
     columns = tuple(piles(decision, form, together=len(decision.columns) > _TOGETHER_BEYOND))
     cells = tuple(tuple(at(decision, row, column, form) for column in columns) for row in rows)
     whole = _Matrix(rows=rows, columns=columns, cells=cells)
@@ -66,14 +70,20 @@ def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) ->
         f"{FORMS[form]} as of {decision.as_of.isoformat()}, by row and column of the picture; the rules are all that "
         "are named for anybody in the row"
     )
-    names = short_names(decision.columns)
+    names, many = short_names(decision.columns), len(decision.strata) > _BOXES_UP_TO
     headers = (
         "Row",
-        *(ATTRIBUTES.get(name, name).capitalize() for name in attributes),
+        *(["Groups of people"] if many else []),
+        *(attribute_words(name).capitalize() for name in attributes),
         *(f"{class_words(pile.data_class)}: {', '.join(names[i] for i in pile.columns)}" for pile in whole.columns),
     )
     rows: tuple[tuple[str | int, ...], ...] = tuple(
-        (number, *(_span(row, name) for name in attributes), *(_cell_words(cell) for cell in cells))
+        (
+            number,
+            *([len(row.strata)] if many else []),
+            *(_span(row, name) for name in attributes),
+            *(_cell_words(cell) for cell in cells),
+        )
         for number, (row, cells) in enumerate(zip(whole.rows, whole.cells, strict=True), start=1)
     )
     return Table(caption, headers, rows)
@@ -81,7 +91,13 @@ def _table(decision: Decision, form: Form, whole: _Matrix, first: str | None) ->
 
 def _span(row: Block, name: str) -> str:
     values = row.values[name]
-    return "every" if values is None else ", ".join(value_words(name, value) for value in values)
+    if not row.box:
+        return "several" if values is None or len(values) > _LIST_UP_TO else "among " + _listed(name, values)
+    return "every" if values is None else _listed(name, values)
+
+
+def _listed(name: str, values: Sequence[str]) -> str:
+    return ", ".join(value_words(name, value) for value in values)
 
 
 def _cell_words(cell: Common) -> str:
@@ -97,29 +113,44 @@ def _verdict_words(cell: Cell | Common) -> str:
 def _detail(decision: Decision, form: Form, whole: _Matrix, first: str | None) -> Table:
     """Every cell of the decision with the rules that are cited for it, and only those."""
     attributes = [name for name in attributes_of(decision, first) if _varies(decision, name)]
-    names = short_names(decision.columns)
+    names, many = short_names(decision.columns), len(decision.strata) > _BOXES_UP_TO
     rows: list[tuple[str | int, ...]] = []
     for line, row in enumerate(whole.rows, start=1):
-        for block in blocks(decision, form, keep_apart=first, within=row.strata, exact=True):
+        for block in _parts(decision, form, row, first):
             who = tuple(_span(block, name) for name in attributes)
-            alike: dict[Cell, list[str]] = {}
+            like: dict[Cell, list[str]] = {}
             for column, name in enumerate(names):
-                alike.setdefault(decision.cell(block.strata[0], column, form), []).append(name)
+                like.setdefault(decision.cell(block.strata[0], column, form), []).append(name)
             rows += [
                 (
                     line,
+                    *([len(block.strata)] if many else []),
                     *who,
                     _column_words(columns, names),
                     _verdict_words(cell),
                     ", ".join(each.id for each in cell.because),
                 )
-                for cell, columns in alike.items()
+                for cell, columns in like.items()
             ]
     return Table(
         f"{FORMS[form]} as of {decision.as_of.isoformat()}: every group of people, every column, every rule",
-        ("Row", *(ATTRIBUTES.get(name, name).capitalize() for name in attributes), "Columns", "Verdict", "Rules"),
+        (
+            "Row",
+            *(["Groups of people"] if many else []),
+            *(attribute_words(name).capitalize() for name in attributes),
+            "Columns",
+            "Verdict",
+            "Rules",
+        ),
         tuple(rows),
     )
+
+
+def _parts(decision: Decision, form: Form, row: Block, first: str | None) -> list[Block]:
+    """The groups of a row for which the very same rules are cited, column by column."""
+    if len(decision.strata) <= _BOXES_UP_TO:
+        return blocks(decision, form, keep_apart=first, within=row.strata, exact=True)
+    return alike(decision, form, within=row.strata, exact=True)
 
 
 def _varies(decision: Decision, name: str) -> bool:
@@ -192,8 +223,8 @@ def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
         heads=tuple((class_words(pile.data_class), _pile_words(pile, names)) for pile in whole.columns),
         lines=tuple(
             Line(
-                label=_label(row, attributes[0]) if any(row.values.values()) else "everybody",
-                note="; ".join(filter(None, (_label(row, name, silent=True) for name in attributes[1:]))),
+                label=_who(row, attributes, len(decision.strata)),
+                note="; ".join(filter(None, (_label(row, name, silent=True) for name in attributes[row.box :]))),
                 marks=tuple(Mark(cell.verdict, cell.ordered) for cell in cells),
                 orders=_cited(cells, orders=True),
                 others=_cited(cells, orders=False),
@@ -203,6 +234,12 @@ def _grid(decision: Decision, whole: _Matrix, first: str | None) -> Grid:
     )
 
 
+def _who(row: Block, attributes: Sequence[str], strata: int) -> str:
+    if not row.box:
+        return f"{len(row.strata):,} of {strata:,} groups"
+    return _label(row, attributes[0]) if any(row.values.values()) else "everybody"
+
+
 def _pile_words(pile: Pile, names: list[str]) -> str:
     return names[pile.columns[0]] if len(pile.columns) == 1 else f"{len(pile.columns)} columns"
 
@@ -210,8 +247,10 @@ def _pile_words(pile: Pile, names: list[str]) -> str:
 def _label(row: Block, name: str, *, silent: bool = False) -> str:
     values = row.values[name]
     if values is None or (silent and not row.but[name]):
-        return "" if silent else f"every {ATTRIBUTES.get(name, name)}"
-    if len(values) > _LIST_UP_TO and name == "origin_state":
+        return "" if silent else f"every {attribute_words(name)}"
+    if not row.box and len(values) > _LIST_UP_TO:
+        return ""
+    if len(values) > _LIST_UP_TO and any(is_code(value) for value in values):
         return ", ".join(values)
     left_out = row.but[name]
     if left_out and len(left_out) < len(values) > _ALL_BUT_BEYOND:

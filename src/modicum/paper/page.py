@@ -10,16 +10,17 @@ from hashlib import sha256
 from typing import Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from modicum.model.request import Request
 from modicum.paper.clock import clock
+from modicum.paper.colours import LETTER
 from modicum.paper.ladder import ladder
 from modicum.paper.matrix import matrix
 from modicum.paper.picture import Picture, Table
 from modicum.paper.story import Story
 from modicum.paper.svg import clean
-from modicum.paper.words import FORMS, day_words, person_words, purpose_words
+from modicum.paper.words import FORMS, VERDICTS, day_words, person_words, purpose_words
 
 Facts = Sequence[tuple[str, str]]
 
@@ -28,20 +29,29 @@ _NUMBERS: Final = ("no", "one", "two", "three", "four", "five", "six", "seven", 
 
 def story_page(story: Story) -> str:
     """The story as one HTML document, the same bytes for the same story."""
-    environment = _environment()
-    style = environment.get_template("story.css.j2").render()
-    digest = b64encode(sha256(style.encode()).digest()).decode()
     pictures = [(day, matrix(day.decision, story.form, story.group_strata_by)) for day in story.days]
-    return environment.get_template("story.html.j2").render(
+    return render(
+        "story.html.j2",
+        "story.css.j2",
         story=story,
-        style=Markup(style),  # noqa: S704 - our own file, and its digest would not match anything else
-        style_digest=digest,
-        asked=_request_facts(story.asked),
-        narrow=_request_facts(story.narrow),
+        asked=request_facts(story.asked),
+        narrow=request_facts(story.narrow),
         days=pictures,
         sources=_all_sources([picture for _, picture in pictures]),
         ladder=ladder(story.rungs),
         clock=clock(story.events),
+    )
+
+
+def render(template: str, *styles: str, **values: object) -> str:
+    """A page by its template; its style sheets, in order, stand in it and are named by their digest in its policy."""
+    environment = _environment()
+    style = "".join(environment.get_template(each).render() for each in styles)
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    return environment.get_template(template).render(
+        style=Markup(style),  # noqa: S704 - our own files, and their digest would not match anything else
+        style_digest=digest,
+        **values,
     )
 
 
@@ -64,12 +74,21 @@ def _environment() -> Environment:
         "day": day_words,
         "form": lambda form: FORMS[form],
         "grouped": lambda value: f"{value:,}",
+        "letter": lambda verdict: LETTER[verdict],
+        "verdict": lambda verdict: VERDICTS[verdict],
         "numeric": _numeric,
         "person": person_words,
         "purpose": purpose_words,
+        "ticked": _ticked,
         "spelled": lambda value: _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}",
     }
     return environment
+
+
+def _ticked(text: str) -> Markup:
+    """Words in which ids stand between backticks, these set as code."""
+    parts = clean(text).split("`")
+    return Markup("").join(Markup("<code>{}</code>").format(p) if at % 2 else escape(p) for at, p in enumerate(parts))
 
 
 def _finalize(value: object) -> object:
@@ -90,7 +109,7 @@ def _all_sources(pictures: Sequence[Picture]) -> Table | None:
     return Table(given[0].caption, given[0].headers, tuple(sorted({row for table in given for row in table.rows})))
 
 
-def _request_facts(request: Request) -> Facts:
+def request_facts(request: Request) -> Facts:
     """A request as terms and what they say, in the order in which people ask."""
     recipients = "; ".join(person_words(f"{each.organisation}/{each.person}") for each in request.recipients)
     authorities = "; ".join(authority.citation for authority in request.authorities)

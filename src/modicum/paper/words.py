@@ -109,11 +109,22 @@ def class_words(data_class: str | None) -> str:
     return "no data class" if data_class is None else CLASSES.get(data_class, data_class.replace("_", " "))
 
 
+def attribute_words(attribute: str) -> str:
+    """A row attribute in plain words."""
+    return ATTRIBUTES.get(attribute, attribute.replace("_", " "))
+
+
 def value_words(attribute: str, value: str) -> str:
-    """A value of a row attribute in plain words."""
+    """A value of a row attribute in plain words; of an attribute that is not listed here, with the attribute's name."""
     if attribute == "origin_state" and value in STATES:
         return STATES[value]
-    return VALUES.get((attribute, value), value.replace("_", " "))
+    plain = VALUES.get((attribute, value), value.replace("_", " "))
+    return plain if attribute in ATTRIBUTES or is_code(value) else f"{attribute_words(attribute)}: {plain}"
+
+
+def is_code(value: str) -> bool:
+    """Whether a value is a code of two letters, as of a State or a country, which needs no more words in a list."""
+    return len(value) == 2 and value.isalpha() and value.isupper()  # noqa: PLR2004 - two letters
 
 
 def purpose_words(purpose: str) -> str:
