@@ -16,6 +16,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "spec"))
 
+import small_pack
 from small_pack import FIRST, small
 
 from modicum.law.findings import Situation, in_region, situation_at
@@ -27,7 +28,7 @@ from modicum.law.proof import prove
 from modicum.law.satisfying import Puzzle
 from modicum.law.space import space_of
 from modicum.model.decision import Cell, Verdict
-from modicum.model.forms import DISCLOSING
+from modicum.model.forms import DISCLOSING, Form
 
 BROKEN = {
     "forbid does not beat permit": Combining(forbid_beats_permit=False),
@@ -176,6 +177,43 @@ def test_guarantees_are_decided_as_by_walking_the_whole_space(more: str, tmp_pat
             held = holds_by_walking(pack, whole, guarantee.kind, guarantee.region, guarantee.obligation)
             assert finding.proved == held, guarantee.id
             assert finding.proved == (finding.broken is None)
+
+
+def test_a_purpose_called_unknown_is_a_purpose_like_any_other(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only parties are not enrolled; a purpose of this name is asked for and decided, so it is proved about, too."""
+    words = small_pack.VOCABULARY.replace(
+        "[purposes.hunt]", '[purposes.unknown]\ntitle = "?"\ndpv = "d"\n[purposes.hunt]'
+    )
+    monkeypatch.setattr(small_pack, "VOCABULARY", words)
+    stated = small_pack.GUARANTEES.replace('context.purpose == "hunt" }', 'context.purpose == "unknown" }')
+    more = PERMIT.format(source="s", mark="text-read", when='context.purpose == "unknown"')
+    pack = small(tmp_path, guarantees=stated, more=more)
+    broken = {each.guarantee.id: each.broken for each in prove(pack).findings if not each.proved}
+    assert broken["G-HUNT"].situation.request["purpose"] == "unknown"
+    reduced = Reduced(reading(pack, space_of([pack])))
+    for situation, cell in everything(pack):
+        if situation.request["purpose"] == "unknown":
+            assert reduced.permitted(situation) == (cell.verdict is Verdict.PERMITTED), situation.words()
+
+
+def test_nobody_is_permitted_nothing(pack: Pack) -> None:
+    """An audience without a member: no forbid bars it, and no ground reaches anybody in it."""
+    words = {
+        "action": "disclose",
+        "discloser": "a",
+        "purpose": "care",
+        "named_persons": False,
+        "as_of": date(2026, 1, 1),
+    }
+    verdicts = {
+        Judge(pack, Circumstances(audience=audience, facts=frozenset({"consent"}), **words))
+        .cell(Form.STATISTICS, "sum", (("status", "y"),))
+        .verdict
+        for audience in ((), ("b",))
+    }
+    assert verdicts == {Verdict.FORBIDDEN, Verdict.PERMITTED}
+    cell = Judge(pack, Circumstances(audience=(), facts=frozenset(), **words)).cell(Form.STATISTICS, "sum", ())
+    assert [each.id for each in cell.because] == ["NOBODY"]
 
 
 @pytest.mark.parametrize("seed", range(6))

@@ -120,6 +120,41 @@ IN_CEDAR = {
 }  # fmt: skip
 
 
+WHEN = 'when { context.age == "child" }'
+
+
+def when(condition: str) -> Callable[[Path], None]:
+    return change(ACT, WHEN, f"when {{ {condition} }}")
+
+
+IN_CEDAR |= {
+    "arithmetic": (when('context.age == "child" && 1 + 1 == 2'), CHILD, "looks at no attribute"),
+    "arithmetic that overflows": (when("9223372036854775807 + 1 > 0"), CHILD, "`>`"),
+    "an address": (when('context.age == "child" && ip("1.2.3.4").isLoopback()'), CHILD, "`isLoopback`"),
+    "an entity in another": (when('Asker::"x" in Asker::"x"'), CHILD, "`in`"),
+    "words that nothing is compared with": (when('context.age == "child" && "chidl" != "a"'), CHILD, "no attribute"),
+    "brackets that would end the process": (when("(" * 3000 + "true" + ")" * 3000), CHILD, "brackets"),
+    "negations that would end the process": (when("!(" * 900 + "true" + ")" * 900), CHILD, "brackets"),
+    "a condition without end": (when("if true then " * 400 + "true" + " else true" * 400), CHILD, "too deeply"),
+    "a long chain": (when(" && ".join(["true"] * 2000)), CHILD, "too deeply"),
+    "a statement without measure": (when(" && ".join(["true"] * 30_000)), CHILD, "characters"),
+    "an id of letters that look like others": (change(ACT, '"LIB-005"', '"LIB-00\u0405"'), PARENT, "@id is made of"),
+    "an id of two lines": (change(ACT, '"LIB-005"', '"LIB\\n005"'), PARENT, "@id is made of"),
+    "the id of a default": (change(ACT, '"LIB-005"', '"UNKNOWN"'), PARENT, "default of pack.toml"),
+    "a title that hides something": (change(ACT, "No records of", "No \\u{202e}records of"), CHILD, "cannot be seen"),
+    "text that runs backwards": (change(ACT, "No records of", "No \u202erecords of"), CHILD + 1, "U+202E"),
+    "a byte order mark": (change(ACT, "// ", "\ufeff// "), 1, "U+FEFF"),
+    "a day written otherwise": (change(ACT, '"2020-06-30"', '"20200630"'), RESEARCH, "@until is no date"),
+    "a day of a week": (change(ACT, '"2020-06-30"', '"2020-W26-2"'), RESEARCH, "@until is no date"),
+    "no truth value": (change("pack.toml", 'basis = "law"\n', 'basis = "law"\nground = "no"\n'), ("pack.toml", 14), "bool"),
+    "a number as text": (
+        change("reviews.toml", "organisations = 2", 'organisations = "2"'), ("reviews.toml", None), "integer"),
+    "lists without end": (change("pack.toml", "name =", "x = " + "[" * 5000 + "]" * 5000 + "\nname ="),
+        ("pack.toml", None), "nested"),
+    "too much": (change(ACT, "// ", "// " + "x" * 3_000_000), (ACT, None), "too large"),
+}  # fmt: skip
+
+
 @pytest.mark.parametrize("fault", IN_CEDAR)
 def test_a_fault_is_told_by_file_and_first_line_and_nothing_is_decided(fault: str, tmp_path: Path) -> None:
     spoil, where, told = IN_CEDAR[fault]
@@ -129,10 +164,27 @@ def test_a_fault_is_told_by_file_and_first_line_and_nothing_is_decided(fault: st
     file, line = (ACT, where) if isinstance(where, int) else where
     with pytest.raises(InvalidInputError) as refusal:
         load_pack(root)
-    assert refusal.value.cause.startswith(f"pack file {file}:")
+    assert re.match(rf"pack file {re.escape(file)}[: ]", refusal.value.cause)
     if line is not None:
         assert re.match(rf"pack file {re.escape(file)}:{line}[:,]", refusal.value.cause)
     assert told in refusal.value.cause
+
+
+@pytest.mark.parametrize("name", ["statutes", ACT, "vocabulary.toml"])
+def test_a_link_is_no_part_of_a_pack(name: str, tmp_path: Path) -> None:
+    """Its digest would not cover what a link to a folder leads to: the law could change under a seal that holds."""
+    root = copytree(SMALL, tmp_path / "pack")
+    (root / name).rename(tmp_path / "elsewhere")
+    (root / name).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidInputError, match=f"pack file {name} is a link"):
+        load_pack(root)
+
+
+def test_a_misspelt_file_does_not_leave_out_what_stands_in_it(tmp_path: Path) -> None:
+    root = copytree(SMALL, tmp_path / "pack")
+    (root / "guarantees.toml").rename(root / "guarantes.toml")
+    with pytest.raises(InvalidInputError, match=r"pack file guarantes\.toml"):
+        load_pack(root)
 
 
 def test_versions_of_a_rule_may_follow_each_other(tmp_path: Path) -> None:

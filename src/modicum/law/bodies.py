@@ -5,6 +5,8 @@ default and only forbids and obliges (orders, rules of the house). Every policy 
 text was verified, and its days.
 """
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Final
 
 from modicum.law import packfiles as files
 from modicum.law.cedar import ACTIONS, APPLIES, CONTESTS, DISCLOSE, OBLIGE, Parsed
+from modicum.law.expressions import foreign
 from modicum.law.lexicon import Lexicon, ill_typed, strangers
 from modicum.law.packfiles import CURE
 from modicum.law.policy import Policy, UnfitPolicyError, look, representatives
@@ -22,6 +25,7 @@ from modicum.model.errors import InvalidInputError
 VERIFICATIONS: Final = frozenset({"text-read", "secondary", "unverified"})
 _ANNOTATIONS: Final = frozenset({"id", "title", "cite", "source", "verified", "from"})
 _OPTIONAL: Final = frozenset({"until", "obligation", "note", "version_of"})
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,6 +131,7 @@ def _policy(parsed: Parsed, *, body: Body, words: Lexicon) -> Policy:
         raise InvalidInputError(cause=f"{place}: {error}", cure=CURE) from error
     strange = strangers(atoms, facts, words)
     found = [f"no vocabulary knows {', '.join(strange)}"] if strange else ill_typed(parsed, words)
+    found = found or [each for each in [foreign(parsed)] if each is not None]
     if found:
         raise InvalidInputError(cause=f"{place}: {found[0]}", cure=CURE)
     since = _day(place, "from", notes["from"])
@@ -150,6 +155,9 @@ def _unfit(parsed: Parsed, words: Lexicon) -> tuple[str, str] | None:
         return ", ".join(
             [f"@{name} is missing" for name in missing] + [f"@{name} is not known" for name in excess]
         ), CURE
+    unwritable = _unwritable(notes)
+    if unwritable is not None:
+        return unwritable, CURE
     if parsed.action not in ACTIONS:
         return (
             "its scope names no action of a pack, or somebody in particular",
@@ -162,11 +170,21 @@ def _unfit(parsed: Parsed, words: Lexicon) -> tuple[str, str] | None:
     return None
 
 
+def _unwritable(notes: Mapping[str, str]) -> str | None:
+    if _ID.fullmatch(notes["id"]) is None:
+        return "@id is made of the letters A to Z, digits, `.`, `_` and `-`"
+    hidden = sorted(name for name, text in notes.items() if not text.isprintable())
+    return f"@{hidden[0]} holds a character that cannot be seen" if hidden else None
+
+
 def _day(place: str, name: str, text: str) -> date:
     try:
-        return date.fromisoformat(text)
-    except ValueError as error:
-        raise InvalidInputError(cause=f"{place}: @{name} is no date (YYYY-MM-DD)", cure=CURE) from error
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = None
+    if day is None or day.isoformat() != text:  # one way of writing a day: `20260101` and `2026-W01-4` are none
+        raise InvalidInputError(cause=f"{place}: @{name} is no date (YYYY-MM-DD)", cure=CURE)
+    return day
 
 
 def because_of(provision: files.Provision) -> Because:

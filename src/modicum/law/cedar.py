@@ -23,6 +23,7 @@ APPLIES: Final = "applies"
 OBLIGE: Final = "oblige"
 CONTESTS: Final = "contests"
 ACTIONS: Final = frozenset({DISCLOSE, APPLIES, OBLIGE, CONTESTS})
+_TOO_DEEP: Final = "its conditions are nested too deeply; write several policies"
 
 
 class PolicyTextError(ValueError):
@@ -75,6 +76,8 @@ def parse(text: str) -> list[Parsed]:
     """
     try:
         document = json.loads(cedarpy.policies_to_json_str(text))
+    except RecursionError as error:
+        raise PolicyTextError(_TOO_DEEP) from error
     except ValueError as error:
         raise PolicyTextError(str(error)) from error
     if document.get("templates"):
@@ -89,7 +92,10 @@ def parse(text: str) -> list[Parsed]:
 def faults(policy: Parsed, schema: Schema) -> list[str]:
     """What Cedar's validator says against one policy under a schema; empty where it is well typed."""
     whole = {"templates": {}, "staticPolicies": {"policy": policy.document}, "templateLinks": []}
-    text = cedarpy.policies_from_json_str(json.dumps(whole))
+    try:
+        text = cedarpy.policies_from_json_str(json.dumps(whole))
+    except (ValueError, RecursionError):  # what Cedar reads as text it may refuse as JSON: too deeply nested
+        return [_TOO_DEEP]
     told = [str(error.error) for error in cedarpy.validate_policies(text, schema).errors]
     return [each.removeprefix("for policy `policy0`").lstrip(":, ") for each in told]
 

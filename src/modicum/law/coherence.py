@@ -60,6 +60,18 @@ def refuse_nowhere(head: files.PackFile, bodies: Sequence[Body]) -> None:
             )
 
 
+def refuse_borrowed(head: files.PackFile, bodies: Sequence[Body]) -> None:
+    """Refuse a policy under the id of a default: nobody could tell which of the two decided.
+
+    Raises InvalidInputError: names the policy.
+    """
+    gateway = {entry.id for _, entry in head.defaults}
+    taken = gateway | {body.default.id for body in bodies if body.default is not None}
+    for body, policy in _policies(bodies):
+        if policy.id in taken:
+            raise InvalidInputError(cause=f"{place_of(body, policy)}: a default of pack.toml has this id", cure=CURE)
+
+
 def _same_rule(one: Policy, other: Policy) -> bool:
     rule = one.version_of or other.version_of
     return rule is not None and {one.version_of or one.id, other.version_of or other.id} == {rule}

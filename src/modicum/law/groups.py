@@ -192,11 +192,15 @@ def alike(rows: NDArray[np.int16], names: NDArray[np.intp]) -> Iterator[tuple[ND
 
 
 def known_requests(pack: Pack, space: Space) -> NDArray[np.bool_]:
-    """The kinds of requests whose words the pack knows and whose parties are enrolled; nothing else is permitted."""
+    """The kinds of requests whose words the pack knows and whose parties are enrolled; nothing else is permitted.
+
+    A purpose or an action that a pack calls `unknown` is a word like any other, as to the engine.
+    """
     whole = np.ones([1] * len(space.request), dtype=np.bool_)
     for at, axis in enumerate(space.request):
         domain = pack.lexicon.domains.get(axis.name, (False, True))
-        fine = [value in domain and value != UNKNOWN for value in axis.values]
+        party = axis.name in {"discloser", "recipient"}
+        fine = [value in domain and not (party and value == UNKNOWN) for value in axis.values]
         whole = whole & np.array(fine).reshape([-1 if each == at else 1 for each in range(len(space.request))])
     return np.broadcast_to(whole, [len(axis.kinds) for axis in space.request]).reshape(-1)
 

@@ -3,10 +3,10 @@
 Rules kept here. Permitted only if every body that applies permits, at least one body that can be a ground applies for
 certain, and nothing forbids. Everybody who asks or receives is looked at as a recipient of their own, and the law must
 permit each of them, on a ground that reaches this one: so an audience is permitted exactly where each of its members
-alone would be. A forbid counts where its body applies; a body without a default (orders, house rules) always applies,
-and never permits. An error in Cedar forbids. A cell that facts could turn is conditional, with every minimal set of
-them. Where the custodian's own policy denies and a statute contests such policies, the conflict is recorded for counsel
-and the denial stands.
+alone would be, and nobody is permitted nothing. A forbid counts where its body applies; a body without a default
+(orders, house rules) always applies, and never permits. An error in Cedar forbids. A cell that facts could turn is
+conditional, with every minimal set of them. Where the custodian's own policy denies and a statute contests such
+policies, the conflict is recorded for counsel and the denial stands.
 """
 
 from collections.abc import Iterator, Sequence
@@ -102,7 +102,7 @@ class Judge:
         refusals = [
             *([self.pack.defaults.unclassified] if unclassified else []),
             *([self.pack.defaults.party] if self._strangers else []),
-            *([] if grounded == set(self.circumstances.audience) else [self.pack.defaults.nobody]),
+            *([] if grounded and grounded == set(self.circumstances.audience) else [self.pack.defaults.nobody]),
         ]
         denying = [each for each in stances if each.denials]
         obligations = tuple(sorted({name for each in stances for name in each.obligations}))

@@ -3,11 +3,12 @@
 This is the edge: pydantic models here, domain values in `packs`. Nothing that is not read is accepted.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -19,8 +20,14 @@ from modicum.model.forms import Form
 Text = Annotated[str, Field(min_length=1)]
 Verified = Literal["text-read", "secondary", "unverified"]
 Transformation = Literal["keep", "drop", "year", "zip3", "pseudonym"]  # those of `answer.treatments`; a test compares
-Count = Annotated[int, Field(ge=0)]
-Positive = Annotated[int, Field(gt=0)]
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(ge=0, strict=True)]
+Positive = Annotated[int, Field(gt=0, strict=True)]
+AtLeastTwo = Annotated[int, Field(ge=2, strict=True)]
+LARGEST: Final = 2 * 1024 * 1024
+"""Characters of one text file of a pack."""
+KNOWN: Final = frozenset(f"{name}.toml" for name in ("pack", "vocabulary", "strata", "reviews", "guarantees", "lines"))
+_HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
 MOST_DAYS = 36_525
 """A hundred years: a longer wait is a slip of the keyboard, and would leave the calendar."""
@@ -51,7 +58,7 @@ class BodyEntry(Strict):
     file: Annotated[str, Field(pattern=r"^(statutes|orders|custodian)/[a-z0-9-]+\.cedar$")]
     title: Text
     basis: Literal["law", "order", "custodian_policy"]
-    ground: bool = True
+    ground: Flag = True
     default: Provision | None = None
 
 
@@ -173,8 +180,8 @@ class ReviewEntry(Strict):
     form: Form
     purpose: Text
     roles: Annotated[list[Text], Field(min_length=1)]
-    organisations: Annotated[int, Field(ge=2)]
-    approvals: Annotated[int, Field(ge=2)]
+    organisations: AtLeastTwo
+    approvals: AtLeastTwo
 
 
 class ReviewsFile(Strict):
@@ -188,12 +195,12 @@ class DecisionEntry(Strict):
 
     id: Text
     rule: Text
-    shows: bool
+    shows: Flag
     custodian: Text
     action: Text = "disclose"
     audience: Annotated[list[Text], Field(min_length=1)]
     purpose: Text
-    named_persons: bool = False
+    named_persons: Flag = False
     form: Form
     data_class: Annotated[Text | None, Field(alias="class")]
     stratum: Mapping[str, Text]
@@ -256,12 +263,51 @@ def read_toml(root: Path, name: str, shape: type[Shape]) -> Shape:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise InvalidInputError(cause=f"pack file {name}: not TOML: {error}", cure=CURE) from error
+    except RecursionError as error:
+        raise InvalidInputError(cause=f"pack file {name}: nested too deeply", cure=CURE) from error
     return shaped(raw, shape, place=f"pack file {name}", text=text)
 
 
 def read_text(root: Path, name: str) -> str:
-    """Read one text file of a pack. Raises InvalidInputError: missing or not UTF-8."""
+    """Read one text file of a pack.
+
+    Raises InvalidInputError: missing, not UTF-8, too large, or with a character that nobody sees (a control character,
+    or one that turns the direction of writing): what a reader is shown must be what is decided by. Names the line.
+    """
     try:
-        return (root / name).read_text(encoding="utf-8")
+        if (root / name).stat().st_size > 4 * LARGEST:
+            raise InvalidInputError(cause=f"pack file {name} is too large", cure=CURE)
+        text = (root / name).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInputError(cause=f"pack file {name} cannot be read", cure=CURE) from error
+    if len(text) > LARGEST:
+        raise InvalidInputError(cause=f"pack file {name} is too large", cure=CURE)
+    hidden = _HIDDEN.search(text)
+    if hidden is not None:
+        line = text.count("\n", 0, hidden.start()) + 1
+        raise InvalidInputError(
+            cause=f"pack file {name}:{line}: the character U+{ord(hidden[0]):04X} cannot be seen", cure=CURE
+        )
+    return text
+
+
+def refuse_links(root: Path) -> None:
+    """Refuse a link in a pack: the digest of a pack covers what lies in its folder, and nothing else may decide.
+
+    Raises InvalidInputError: names it.
+    """
+    for path in sorted(root.rglob("*")):
+        if path.is_symlink():
+            name = path.relative_to(root).as_posix()
+            raise InvalidInputError(cause=f"pack file {name} is a link to somewhere else", cure="put the file itself")
+
+
+def refuse_strange_toml(root: Path) -> None:
+    """Refuse a TOML file that no pack has: a misspelt name would leave out what stands in it.
+
+    Raises InvalidInputError: names it.
+    """
+    for path in sorted(root.rglob("*")):
+        if path.suffix.lower() == ".toml" and path.relative_to(root).as_posix() not in KNOWN:
+            name = path.relative_to(root).as_posix()
+            raise InvalidInputError(cause=f"pack file {name}: no pack has a file of this name", cure=CURE)

@@ -16,7 +16,7 @@ from typing import Final
 from modicum.law import packfiles as files
 from modicum.law.bodies import Body, because_of, read_body
 from modicum.law.cedar import DISCLOSE, PolicyTextError, read_schema
-from modicum.law.coherence import refuse_doubles, refuse_nowhere, refuse_overlaps
+from modicum.law.coherence import refuse_borrowed, refuse_doubles, refuse_nowhere, refuse_overlaps
 from modicum.law.guarantees import Guarantees, read_guarantees
 from modicum.law.lexicon import REQUEST_ATTRIBUTES, Lexicon, disagreement, lexicon_of
 from modicum.law.line_rules import LineRules, read_line_rules
@@ -167,6 +167,8 @@ def load_pack(source: str | Path) -> Pack:
     if not (root / "pack.toml").is_file():
         known = ", ".join(shipped_packs())
         raise NotFoundError(cause=f"there is no policy pack {source}", cure=f"name a folder or one of: {known}")
+    files.refuse_links(root)
+    files.refuse_strange_toml(root)
     head = files.read_toml(root, "pack.toml", files.PackFile)
     words = files.read_toml(root, "vocabulary.toml", files.VocabularyFile)
     strata = files.read_toml(root, "strata.toml", files.StrataFile)
@@ -178,6 +180,7 @@ def load_pack(source: str | Path) -> Pack:
     refuse_doubles(bodies)
     refuse_overlaps(bodies)
     refuse_nowhere(head, bodies)
+    refuse_borrowed(head, bodies)
     return Pack(
         ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
         title=head.title,

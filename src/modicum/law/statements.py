@@ -6,8 +6,14 @@ each statement alone is to Cedar what it is in the whole.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Final
 
 from modicum.law.cedar import Parsed, PolicyTextError, parse
+
+LONGEST: Final = 32 * 1024
+"""Characters of one statement, the comments before it included."""
+DEEPEST: Final = 64
+"""Brackets that may be open at once. Cedar's parser has no limit of its own: some hundreds end the whole process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ def parse_statements(text: str) -> list[Parsed]:
 
 
 def _alone(statement: Statement) -> Parsed:
+    if len(statement.text) > LONGEST:
+        raise StatementError(statement.line, f"one statement has at most {LONGEST} characters, comments included")
+    if _depth(statement.text) > DEEPEST:
+        raise StatementError(statement.line, f"at most {DEEPEST} brackets stand within each other")
     try:
         parsed = parse(statement.text)
     except PolicyTextError as error:
@@ -70,6 +80,15 @@ def _alone(statement: Statement) -> Parsed:
     if len(parsed) != 1:
         raise StatementError(statement.line, f"one statement, to Cedar {len(parsed)} policies")
     return replace(parsed[0], line=statement.line, text=statement.text.strip())
+
+
+def _depth(text: str) -> int:
+    """How many brackets are open at once, at most; those in strings and comments do not count."""
+    depth = deepest = 0
+    for _, each, _ in _tokens(text):
+        depth += (each in "([{") - (each in ")]}")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _tokens(text: str) -> Iterator[tuple[int, str, int]]:
