@@ -1,5 +1,6 @@
 """What may not open a forbidden cell does not, and an engine in which it would is seen."""
 
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -79,3 +80,12 @@ def test_a_permit_trial_tells_what_it_opened_when_the_engine_is_broken() -> None
     broken = Field.of(reading(PACK, space_of([PACK]), UNFORBIDDING))
     told = [permit_trial(Random(f"x/{n}"), broken, judged=False)[1] for n in range(40)]
     assert any(each is not None and "opens" in each for each in told)
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_one_trial_is_no_false_alarm(seed: int) -> None:
+    """The control has trials enough of its own: a single one misses the broken engine more often than not."""
+    found = attack(load_pack(Path(__file__).parents[1] / "data" / "small_pack"), trials=1, seed=seed)
+    assert found.trials == 1
+    assert found.withstood
+    assert 0 < found.control_caught < found.control_trials

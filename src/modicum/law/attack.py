@@ -29,6 +29,8 @@ from modicum.model.decision import PackRef
 JUDGED: Final = 40
 CONTROLS: Final = 1000
 """Trials of the control at most: a broken engine is caught by the first few."""
+FEWEST_CONTROLS: Final = 200
+"""Trials of the control at least, however few the attack has: one that opens nothing by chance says nothing."""
 UNFORBIDDING: Final = Combining(forbid_beats_permit=False)
 
 _Trial: TypeAlias = Callable[[Random, Pack], str | None]
@@ -110,6 +112,6 @@ def _kind(number: int) -> str:
 def _control(pack: Pack, field: Field, *, trials: int, seed: int) -> tuple[int, int]:
     """How many trials of permits catch the engine in which a forbid does not beat a permit, and of how many."""
     broken = Field(reading(pack, field.reading.space, UNFORBIDDING), field.groups)
-    chosen = [number for number in range(trials) if _kind(number) == "permits"][:CONTROLS]
+    chosen = [number for number in range(max(trials, FEWEST_CONTROLS)) if _kind(number) == "permits"][:CONTROLS]
     found = [permit_trial(Random(f"{seed}/{n}"), broken, judged=n % JUDGED == 0)[1] for n in chosen]  # noqa: S311
     return sum(each is not None for each in found), len(chosen)
