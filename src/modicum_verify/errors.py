@@ -1,4 +1,4 @@
-"""The root of all errors: what went wrong, and what the reader can do about it."""
+"""The root of all errors: what went wrong, and what the reader can do about it; and those that a verifier can meet."""
 
 from typing import ClassVar
 
@@ -23,3 +23,21 @@ class EvidenceError(ModicumError):
         """`place` names the file, entry or field at fault, so that a reader can look at it."""
         super().__init__(cause=f"{place}: {cause}", cure=cure)
         self.place = place
+
+
+class RequesterError(ModicumError):
+    """The asker can mend it: the input is wrong."""
+
+    code = "requester"
+
+
+class InvalidInputError(RequesterError):
+    """A file, field or argument is not what its schema says."""
+
+    code = "invalid-input"
+
+
+class NotFoundError(RequesterError):
+    """A file, case, data set or key that was named is not there."""
+
+    code = "not-found"

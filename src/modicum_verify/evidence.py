@@ -4,10 +4,14 @@ Bodies lie beside the log as `COMMITMENT.json`. A body that no leaf names is not
 """
 
 from pathlib import Path
+from typing import Final
 
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
+from modicum_verify.files import read_plain
 from modicum_verify.logdir import VerifiedLog, read_log
+
+MAX_BODY_BYTES: Final = 16 << 20
 
 
 def read_evidence(log_dir: Path, bodies_dir: Path | None, vkey: str, *, missing_ok: bool = False) -> list[Entry]:
@@ -31,15 +35,10 @@ def _entry(index: int, leaf: bytes, bodies_dir: Path | None, *, missing_ok: bool
     place = f"{entry.place}, body {entry.body[:12]}"
     if not _is_digest(entry.body):
         raise EvidenceError(place=place, cause="its commitment is not a SHA-256 digest")
-    try:
-        body = (bodies_dir / f"{entry.body}.json").read_bytes()
-    except FileNotFoundError as error:
-        if missing_ok:
-            return entry
-        raise EvidenceError(place=place, cause="is missing") from error
-    except OSError as error:
-        raise EvidenceError(place=place, cause="cannot be read") from error
-    return read_entry(index, leaf, body)
+    path = bodies_dir / f"{entry.body}.json"
+    if missing_ok and not path.exists():
+        return entry
+    return read_entry(index, leaf, read_plain(path, place=place, most_bytes=MAX_BODY_BYTES))
 
 
 def _is_digest(text: str) -> bool:

@@ -13,7 +13,6 @@ Source: C2SP tlog-tiles; RFC 6962, section 2.1.
 """
 
 import os
-import stat
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import Final
 
 from modicum_verify.checkpoint import Checkpoint, parse_checkpoint
 from modicum_verify.errors import EvidenceError
+from modicum_verify.files import read_plain
 from modicum_verify.merkle import HASH_BYTES, leaf_hash, root
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier
 from modicum_verify.tiles import (
@@ -158,6 +158,8 @@ def _checkpoint(note: bytes, verifier: Verifier) -> Checkpoint:
     try:
         return parse_checkpoint(note, verifier, strict=True)
     except EvidenceError as error:
+        if error.place == CHECKPOINT:
+            raise
         raise EvidenceError(place=CHECKPOINT, cause=error.cause) from error
 
 
@@ -222,12 +224,4 @@ def _unreadable(error: OSError) -> None:
 
 
 def _read(directory: Path, name: str) -> bytes:
-    path = directory / name
-    limit = max(MAX_BUNDLE_BYTES, MAX_NOTE_BYTES)
-    try:
-        status = path.lstat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > limit:
-            raise EvidenceError(place=name, cause="is not a plain file of a size that a log has")
-        return path.read_bytes()
-    except OSError as error:
-        raise EvidenceError(place=name, cause="cannot be read") from error
+    return read_plain(directory / name, place=name, most_bytes=max(MAX_BUNDLE_BYTES, MAX_NOTE_BYTES))

@@ -12,18 +12,17 @@ Source: in-toto Statement v1; DSSE v1.0; C2SP tlog-proof.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from modicum_verify import base64c, dsse
 from modicum_verify.canonical import canonical, parse_canonical
-from modicum_verify.checkpoint import Checkpoint
-from modicum_verify.entry import Entry, read_entry
+from modicum_verify.carried import read_carried
+from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
-from modicum_verify.proof import TlogProof, parse_proof, verify_proof
 from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.zipform import Member, walk
 
@@ -116,7 +115,7 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     keys = trust or _claimed(small[MANIFEST], place=f"{place}, {MANIFEST}")
     payload, signer = _manifest_payload(small[MANIFEST], trust=keys, place=place)
     predicate = _predicate(payload, members, place=place)
-    entry, checkpoint = _logged(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
+    entry, checkpoint = read_carried(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
     _check_release(entry, predicate, members, place=f"{place}, {PROOF}")
     return PackageReport(
         case=predicate["case"],
@@ -137,11 +136,6 @@ def arranged(names: Sequence[str]) -> list[str]:
     data = sorted(name for name in names if name.startswith(DATA_FOLDER))
     known = [MANIFEST, DATAPACKAGE, KEY, *data, TERMS, PROOF, READ_ME]
     return known + [name for name in names if name not in _SMALL and not name.startswith(DATA_FOLDER)]
-
-
-def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
-    """What a package's proof carries beside the proof: the leaf and its body file, both as they are."""
-    return canonical({"leaf": leaf.decode(), "body": body.decode()})
 
 
 def _check_order(names: list[str], *, place: str) -> None:
@@ -206,39 +200,6 @@ def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict
         if found.get(name) != subjects[name]:
             raise EvidenceError(place=f"{place}, {name}", cause="is not what the manifest names")
     return predicate
-
-
-def _logged(data: bytes, *, trust: Trust, place: str) -> tuple[Entry, Checkpoint]:
-    try:
-        proof = parse_proof(data)
-        if proof.format() != data:
-            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
-        leaf, body = _carried(proof.extra, place=place)
-        checkpoint = _checkpoint(proof, leaf, trust=trust)
-        return read_entry(proof.index, leaf, body), checkpoint
-    except EvidenceError as error:
-        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
-    except UnicodeDecodeError as error:
-        raise EvidenceError(place=place, cause="its checkpoint is not text") from error
-
-
-def _carried(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
-    try:
-        carried = parse_canonical(extra or b"")
-        leaf, body = carried["leaf"].encode(), carried["body"].encode()
-        if extra == proof_extra(leaf=leaf, body=body):
-            return leaf, body
-    except (ValueError, KeyError, TypeError, AttributeError):
-        pass
-    raise EvidenceError(place=place, cause="does not carry the log entry that it proves")
-
-
-def _checkpoint(proof: TlogProof, leaf: bytes, *, trust: Trust) -> Checkpoint:
-    # The extra is checked as an entry: its leaf by this proof, its body by the leaf.
-    checkpoint = verify_proof(replace(proof, extra=None).format(), leaf, trust.log_vkey)
-    if checkpoint.origin != trust.origin:
-        raise EvidenceError(place="checkpoint", cause="is of another log")
-    return checkpoint
 
 
 def _check_release(entry: Entry, predicate: Mapping[str, Any], members: Sequence[Member], *, place: str) -> None:

@@ -41,6 +41,8 @@ def parse_proof(data: bytes) -> TlogProof:
     Raises EvidenceError: another form.
     """
     head, blank, note = data.partition(b"\n\n")
+    if head.count(b"\n") > _MAX_HASHES + 2:  # header, extra, index, hashes
+        raise EvidenceError(place=_PLACE, cause="holds more than an index and the hashes of one path")
     try:
         lines = head.decode("ascii").split("\n")
         has_extra = len(lines) > 1 and lines[1].startswith("extra ")

@@ -10,7 +10,7 @@ from modicum_verify.errors import EvidenceError
 TRUST_SCHEMA: Final = "modicum.trust/1"
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 _FIELDS: Final = {"schema", "origin", "log_vkey", "genesis_sha256", "manifest_key"}
-_MAX_BYTES: Final = 65_536
+MAX_TRUST_BYTES: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,7 @@ def parse_trust(data: bytes) -> Trust:
 
     Raises EvidenceError: not JSON, an unknown, doubled or missing field, or a digest or key that is not one.
     """
-    if len(data) > _MAX_BYTES:
+    if len(data) > MAX_TRUST_BYTES:
         raise _broken("is larger than any trust file")
     try:
         fields = json.loads(data, object_pairs_hook=_once)

@@ -15,15 +15,17 @@ from modicum.model.request import Handling, Recipient
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, Published, prepare, write_package
-from modicum.seal.sealed import DataColumn, DataFile, Sealed, data_name, seal_stream
+from modicum.seal.sealed import DataColumn, DataFile, Sealed, data_name, measure, seal_stream
 from modicum_verify import merkle
+from modicum_verify.carried import proof_extra
 from modicum_verify.checkpoint import Checkpoint
 from modicum_verify.ed25519 import public_bytes
 from modicum_verify.entry import body_file, leaf_bytes
 from modicum_verify.note import Signer, vkey
-from modicum_verify.package import PackageReport, proof_extra, verify_package_file
+from modicum_verify.package import PackageReport, verify_package_file
 from modicum_verify.proof import TlogProof
 from modicum_verify.trust import Trust
+from modicum_verify.zipform import directory, local_header
 
 ORIGIN = "log.example/modicum"
 AT = "2026-11-23T09:30:00Z"
@@ -153,6 +155,17 @@ def make(
     proof = prove(custodian, prepared.released_content(accounting_sha256="5" * 64), case=prepared.predicate["case"])
     content, published = write(prepared, stage, proof)
     return Made(custodian, prepared, stage, proof, content, published, plain)
+
+
+def rezip(files: list[tuple[str, bytes]]) -> bytes:
+    """A canonical container of any members in any order, right in all its checksums."""
+    out, members = b"", []
+    for name, content in files:
+        measured = measure(name, content)
+        out += local_header(name, size_bytes=len(content), crc=measured.crc32)
+        members.append(replace(measured.as_member(), offset=len(out)))
+        out += content
+    return out + b"".join(record for _, record in directory(members, at=len(out)))
 
 
 make_small = partial(make, {"enrolment": b"e" * 300})

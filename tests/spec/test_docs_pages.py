@@ -17,6 +17,7 @@ PAGES: Final = [
     *(path for path in sorted(ROOT.glob("*.md"))),
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "examples").glob("*.md")),
+    *sorted((ROOT / "packages").glob("*/*.md")),
 ]
 ARCHITECTURE: Final = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 

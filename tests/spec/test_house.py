@@ -71,7 +71,6 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.gateway.founding",
             "modicum.gateway.request_file",
-            "modicum.gateway.witnessing",
             "modicum.law.packfiles",
         }
     ),
@@ -255,7 +254,8 @@ def written() -> Iterator[Path]:
     tops = [
         path
         for path in ROOT.iterdir()
-        if path.is_file() or path.name in {"src", "tests", "docs", "examples", "tools", "bench", "requirements", ".ci"}
+        if path.is_file()
+        or path.name in {"src", "packages", "tests", "docs", "examples", "tools", "bench", "requirements", ".ci"}
     ]
     for top in tops:
         for path in [top] if top.is_file() else top.rglob("*"):

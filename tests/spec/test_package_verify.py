@@ -7,12 +7,13 @@ from pathlib import Path
 from zipfile import ZIP_STORED, ZipFile
 
 import pytest
-from seal_maker import AT, ORIGIN, Custodian, Made, a_manifest, check, make, make_small, prove, seal, write
+from seal_maker import AT, ORIGIN, Custodian, Made, a_manifest, check, make, make_small, prove, rezip, seal, write
 
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.package import prepare
 from modicum_verify import dsse
 from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.carried import proof_extra
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
 from modicum_verify.package import (
@@ -22,7 +23,6 @@ from modicum_verify.package import (
     PROOF,
     READ_ME,
     arranged,
-    proof_extra,
     verify_package,
 )
 from modicum_verify.proof import parse_proof
@@ -70,19 +70,6 @@ def test_the_container_is_read_by_others_and_is_the_same_each_time(made: Made) -
 def parts(made: Made) -> dict[str, bytes]:
     with ZipFile(BytesIO(made.content)) as archive:
         return {name: archive.read(name) for name in archive.namelist()}
-
-
-def rezip(files: list[tuple[str, bytes]]) -> bytes:
-    """A canonical container of any members in any order, right in all its checksums."""
-    from modicum.seal.sealed import measure
-
-    out, members = b"", []
-    for name, content in files:
-        measured = measure(name, content)
-        out += local_header(name, size_bytes=len(content), crc=measured.crc32)
-        members.append(replace(measured.as_member(), offset=len(out)))
-        out += content
-    return out + b"".join(record for _, record in directory(members, at=len(out)))
 
 
 def test_rezip_is_a_control(made: Made) -> None:

@@ -6,15 +6,15 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final, TextIO
-from unicodedata import category
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from modicum_verify.harmless import harmless
+
 _PIPE_WIDTH: Final = 240
-_TURNING: Final = "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # UAX 9, explicit marks
 
 Report = Callable[[str, float | None], None]
 """Progress: what is being done, and the share that is done (0 to 1), or None where it cannot be known."""
@@ -56,15 +56,6 @@ def say(text: str = "") -> None:
 def show(text: str = "") -> None:
     """Print a line of data to stdout."""
     out().print(harmless(text), markup=False)
-
-
-def harmless(text: str) -> str:
-    """A text without what moves a terminal's cursor or turns its lines around: people's words are printed here."""
-    return "".join("\N{REPLACEMENT CHARACTER}" if _moves(each) else each for each in text)
-
-
-def _moves(each: str) -> bool:
-    return each in _TURNING or (category(each) == "Cc" and each not in "\n\t")
 
 
 def table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -11,7 +11,7 @@ from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.home import Home
 from modicum.gateway.opening import open_release
 from modicum.gateway.release import Refused, release_case
-from modicum.gateway.verifying import verify_anything
+from modicum_verify.verdict import Brought, verify_anything
 
 
 def register(app: typer.Typer) -> None:
@@ -73,17 +73,23 @@ def open_(
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(help="A package, a log folder, or a home.", metavar="FILE|DIR")],
+    path: Annotated[Path, typer.Argument(help="A package, an account, a log folder, or a home.", metavar="FILE|DIR")],
     trust: Annotated[Path | None, typer.Option("--trust", help="The custodian's trust.json, from outside.")] = None,
     seen: Annotated[Path | None, typer.Option("--seen", help="A checkpoint that you kept from earlier.")] = None,
+    witnesses: Annotated[
+        Path | None, typer.Option("--witnesses", help="Your witnesses.toml: who must have cosigned that checkpoint.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a package or a log, offline, against a trust root that you bring.
+    """Verify a package, an account or a log, offline, against a trust root that you bring.
+
+    `modicum-verify`, a package of its own, does the same for those who have no gateway.
 
     Examples:  modicum verify answer.modicum --trust trust.json  |  modicum verify log/ --trust trust.json --seen old
     """
     with progress(quiet=as_json) as report:
-        verdict = verify_anything(path, trust_file=trust, seen_file=seen, report=report)
+        brought = Brought(trust_file=trust, seen_file=seen, witnesses_file=witnesses)
+        verdict = verify_anything(path, brought=brought, report=report)
     if as_json:
         emit(verdict.as_document())
         return

@@ -7,7 +7,7 @@ deciding       what a decision may know, and what it comes to
 answering      the answer, computed into sealed files
 datasets       data sets: registered, described, confirmed
 home           one home, opened; `founding` makes one; `keys`, `journal`, `doctor` belong to it
-opening        a package, opened by its recipient; `verifying` checks packages and logs; `logbook` looks at the log
+opening        a package, opened by its recipient; `logbook` looks at the log; `proving` proves an entry
 lawbook        packs for those who read them; `vector_runs` puts them before their vectors
 replay         the event of June 2025 on invented people
 request_file   the edge where a file becomes a request

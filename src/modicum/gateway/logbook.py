@@ -7,12 +7,9 @@ from typing import Any
 from modicum.accounting.record import check as check_record
 from modicum.gateway.home import Home
 from modicum.gateway.progress import Report, silent
-from modicum.model.errors import ConflictError, EvidenceError
+from modicum.model.errors import ConflictError
 from modicum.storage import Folder
-from modicum_verify.evidence import entries_of
-from modicum_verify.fold import Docket, fold
-from modicum_verify.logdir import VerifiedLog
-from modicum_verify.merkle import leaf_hash
+from modicum_verify.verdict import check_entries
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,13 +90,6 @@ def fsck(root: Path, *, report: Report = silent) -> Checked:
     return Checked(
         entries=len(log.leaves), cases=len(docket.cases), releases=len(released), root=log.checkpoint.root.hex()
     )
-
-
-def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str) -> Docket:
-    """Fold a log that was checked, with the bodies beside it, under the genesis that the reader trusts."""
-    if not log.leaves or leaf_hash(log.leaves[0]).hex() != genesis_sha256:
-        raise EvidenceError(place="log entry 0", cause="is not the genesis that the trust root names")
-    return fold(entries_of(log, bodies))
 
 
 def export(home: Home, *, out: Path, bodies: bool) -> int:

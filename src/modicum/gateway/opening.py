@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from modicum.gateway.progress import Report, silent
-from modicum.gateway.verifying import read_trust
 from modicum.model.errors import ConflictError, InvalidInputError, NotFoundError
 from modicum.seal.package import open_package
 from modicum.storage import Folder
 from modicum_verify.package import PackageReport, verify_package
+from modicum_verify.verdict import read_trust
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

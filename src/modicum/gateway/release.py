@@ -16,7 +16,7 @@ third outcome.
 import hashlib
 import shutil
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.lookback import release_name
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
+from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.stored import read_decision
 from modicum.model.decision import Because, Verdict
 from modicum.model.errors import (
@@ -52,8 +53,7 @@ from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
-from modicum_verify.package import proof_extra, verify_package
-from modicum_verify.proof import parse_proof
+from modicum_verify.package import verify_package
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -327,15 +327,13 @@ def _line(manifest: Manifest, decided: Decided) -> dict[str, Any]:
 
 
 def _write(home: Home, case: CaseState, prepared: Prepared, entry: Entry) -> None:
-    body = home.folder.read(f"bodies/{entry.body}.json")
-    proof = parse_proof(home.ledger.prove(entry.index))
-    carried = replace(proof, extra=proof_extra(leaf=home.ledger.leaf(entry.index), body=body))
+    proof = prove_with_entry(home, entry.index)
     with home.folder.stage(_outbox(case)) as sink:
         write_package(
             sink,
             prepared,
             staged=lambda name: home.folder.path(f"{STAGED}/{name}").open("rb"),
-            proof=carried.format(),
+            proof=proof,
         )
 
 

@@ -26,11 +26,11 @@ from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.release import Refused, Released, release_case
 from modicum.gateway.replay_requests import DATASET, june, narrow, whole
 from modicum.gateway.request_file import parse_request
-from modicum.gateway.verifying import Verification, verify_anything
 from modicum.model.errors import ConflictError, InternalError
 from modicum.model.request import Request
 from modicum.seal.age import new_recipient
 from modicum.storage import Folder
+from modicum_verify.verdict import Brought, Verification, verify_anything
 
 DAYS: Final = (date(2025, 6, 10), date(2025, 8, 13), date(2026, 1, 7))
 SEED: Final = 20250610
@@ -121,7 +121,7 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
         released=released,
         opened=opened,
         answer=json.loads((folder / "opened" / "answer.json").read_bytes()),
-        verified=verify_anything(released.out, trust_file=trust),
+        verified=verify_anything(released.out, brought=Brought(trust_file=trust)),
         log=logbook.fsck(home.root),
         person=person,
         account=account_of(home, person),

@@ -5,15 +5,13 @@ body, only checkpoints. A log that it is to watch is told to it by its verifier 
 """
 
 import time
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modicum.gateway.home import Home
 from modicum.gateway.keys import openssh_bytes
@@ -26,28 +24,12 @@ from modicum_verify.cosignature import Cosigner, WitnessKey
 from modicum_verify.errors import EvidenceError
 from modicum_verify.note import Verifier
 from modicum_verify.sshsig import load_private_key
+from modicum_verify.witness_file import read_directory
 from modicum_verify.witnessing import AddCheckpoint, Refused, WitnessPolicy, parse_request
 
 KEY: Final = "witness.key"
 NAME: Final = "witness.name"
 LOGS: Final = "logs"
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class _WitnessEntry(_Strict):
-    organisation: Annotated[str, Field(min_length=1)]
-    url: str
-    vkey: str
-
-
-class _WitnessesFile(_Strict):
-    """`witnesses.toml`: how many organisations must cosign, and who the witnesses are."""
-
-    organisations: Annotated[int, Field(ge=1)]
-    witness: Annotated[list[_WitnessEntry], Field(min_length=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,35 +139,10 @@ def serve_log(home: Home, *, listen: str) -> ThreadingHTTPServer:
 
 
 def read_witnesses(path: Path) -> Witnesses:
-    """Read a `witnesses.toml`.
-
-    Raises NotFoundError, InvalidInputError: no such file, or not of that form; a key or a name that stands twice; fewer
-    organisations than are needed.
-    """
-    try:
-        found = _WitnessesFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-        keys = [WitnessKey.parse(each.vkey) for each in found.witness]
-    except FileNotFoundError:
-        raise NotFoundError(cause=f"there is no file {path}", cure="see docs/how-to/run-a-witness.md") from None
-    except ValidationError as error:
-        places = "; ".join(".".join(str(part) for part in fault["loc"]) for fault in error.errors()[:6])
-        raise InvalidInputError(
-            cause=f"{path} is not well formed at: {places}", cure="see docs/how-to/run-a-witness.md"
-        ) from None
-    except EvidenceError as error:
-        raise InvalidInputError(cause=f"{path}: a witness key {error.cause}", cure="copy it from the witness") from None
-    except (OSError, ValueError):
-        raise InvalidInputError(cause=f"{path} is not TOML", cure="see docs/how-to/run-a-witness.md") from None
-    by_name = {key.name: each.organisation for key, each in zip(keys, found.witness, strict=True)}
-    if len(by_name) < len(keys) or len({key.key.public_bytes_raw() for key in keys}) < len(keys):
-        raise InvalidInputError(cause=f"{path} names a witness, or a key, twice", cure="name each once")
-    if len(set(by_name.values())) < found.organisations:
-        raise InvalidInputError(
-            cause=f"{path} asks for {found.organisations} organisations and names witnesses of fewer",
-            cure="add witnesses of other organisations",
-        )
-    addresses = tuple(WitnessAddress(each.url, key) for key, each in zip(keys, found.witness, strict=True))
-    return Witnesses(addresses=addresses, policy=WitnessPolicy(organisations=found.organisations, witnesses=by_name))
+    """Read a `witnesses.toml`; raises as `modicum_verify.witness_file.read_directory`."""
+    found = read_directory(path)
+    addresses = tuple(WitnessAddress(url, key) for url, key in zip(found.urls, found.keys, strict=True))
+    return Witnesses(addresses=addresses, policy=found.policy)
 
 
 def write_request(home: Home, *, out: Path, since: int) -> None:

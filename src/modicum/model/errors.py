@@ -1,9 +1,10 @@
 """Errors in three families, by who must act; doors map each code to one exit code and one HTTP status.
 
-The third family, broken evidence, is the foundation's (`modicum_verify.errors.EvidenceError`).
+What a verifier can meet is the foundation's: the third family, broken evidence, and two of the first
+(`modicum_verify.errors`).
 """
 
-from modicum_verify.errors import EvidenceError, ModicumError
+from modicum_verify.errors import EvidenceError, InvalidInputError, ModicumError, NotFoundError, RequesterError
 
 __all__ = [
     "ConflictError",
@@ -18,24 +19,6 @@ __all__ = [
     "OutstandingError",
     "RequesterError",
 ]
-
-
-class RequesterError(ModicumError):
-    """The asker can mend it: the input is wrong."""
-
-    code = "requester"
-
-
-class InvalidInputError(RequesterError):
-    """A file, field or argument is not what its schema says."""
-
-    code = "invalid-input"
-
-
-class NotFoundError(RequesterError):
-    """A file, case, data set or key that was named is not there."""
-
-    code = "not-found"
 
 
 class ConflictError(RequesterError):

@@ -91,7 +91,7 @@ def prepare(
 def write_package(sink: Writer, prepared: Prepared, *, staged: Staged, proof: bytes) -> Published:
     """Write the whole package into a stream; same parts, same bytes.
 
-    proof: the tlog-proof of the `released` entry, its `extra` made by `modicum_verify.package.proof_extra`.
+    proof: the tlog-proof of the `released` entry, its `extra` made by `modicum_verify.carried.proof_extra`.
     Raises EvidenceError: a staged file is not what was sealed (the stream is then worthless: throw it away).
     """
     papers = {each.name: each.content for each in (prepared.manifest, prepared.key_age, *prepared.papers)}

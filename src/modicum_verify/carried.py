@@ -1,0 +1,63 @@
+"""A proof that carries what it proves: the log entry and its body, in the proof's `extra` line.
+
+The leaf is proved by the hashes, the body by the leaf; so the whole proof stands on the trust root alone.
+
+Source: C2SP tlog-proof, "extra".
+"""
+
+from dataclasses import replace
+from typing import Final
+
+from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.checkpoint import Checkpoint
+from modicum_verify.entry import Entry, read_entry
+from modicum_verify.errors import EvidenceError
+from modicum_verify.proof import TlogProof, parse_proof, verify_proof
+from modicum_verify.trust import Trust
+
+MAX_CARRIED_BYTES: Final = 2 << 20
+"""A proof of this kind is larger only to hurt its reader: JSON of small parts takes fifty times its size in memory."""
+
+
+def proof_extra(*, leaf: bytes, body: bytes) -> bytes:
+    """What such a proof carries beside the proof: the leaf and its body file, both as they are."""
+    return canonical({"leaf": leaf.decode(), "body": body.decode()})
+
+
+def read_carried(data: bytes, *, trust: Trust, place: str) -> tuple[Entry, Checkpoint]:
+    """Check a proof that carries its entry; gives the entry with its content, and the checkpoint that it stands under.
+
+    Raises EvidenceError: another spelling, nothing carried, another log, or an entry that is not proved.
+    """
+    try:
+        if len(data) > MAX_CARRIED_BYTES:
+            raise EvidenceError(place="proof", cause="is larger than any")  # noqa: TRY301 - gets its place below
+        proof = parse_proof(data)
+        if proof.format() != data:
+            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
+        leaf, body = _parts(proof.extra, place=place)
+        checkpoint = _checkpoint(proof, leaf, trust=trust)
+        return read_entry(proof.index, leaf, body), checkpoint
+    except EvidenceError as error:
+        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+    except UnicodeDecodeError as error:
+        raise EvidenceError(place=place, cause="its checkpoint is not text") from error
+
+
+def _parts(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:
+    try:
+        carried = parse_canonical(extra or b"")
+        leaf, body = carried["leaf"].encode(), carried["body"].encode()
+        if extra == proof_extra(leaf=leaf, body=body):
+            return leaf, body
+    except (ValueError, KeyError, TypeError, AttributeError):
+        pass
+    raise EvidenceError(place=place, cause="does not carry the log entry that it proves")
+
+
+def _checkpoint(proof: TlogProof, leaf: bytes, *, trust: Trust) -> Checkpoint:
+    # The extra is checked as an entry: its leaf by this proof, its body by the leaf.
+    checkpoint = verify_proof(replace(proof, extra=None).format(), leaf, trust.log_vkey)
+    if checkpoint.origin != trust.origin:
+        raise EvidenceError(place="checkpoint", cause="is of another log")
+    return checkpoint

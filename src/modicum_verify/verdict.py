@@ -1,0 +1,189 @@
+"""Verify a package, an account, a log, or a folder with log and bodies, under a trust root that the reader brings.
+
+Without a trust root only inner consistency is checked, and the verdict says so. A log is called complete only against a
+checkpoint that the reader kept and that is as new as what is shown; otherwise it is valid as of its time.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from modicum_verify.account import MAX_ACCOUNT_BYTES, verify_account
+from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundError
+from modicum_verify.evidence import entries_of
+from modicum_verify.files import read_plain, read_small
+from modicum_verify.fold import Docket, fold
+from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
+from modicum_verify.logdir import VKEY, VerifiedLog, read_log
+from modicum_verify.merkle import leaf_hash
+from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
+from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
+from modicum_verify.witness_file import read_directory
+
+Report = Callable[[str, float | None], None]
+"""What is being done, and the share that is done (0 to 1), or None where it cannot be known."""
+
+_UNTRUSTED: Final = "no --trust was given: "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """A verdict that held: for people as lines, for machines as a document."""
+
+    document: dict[str, Any]
+    lines: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return self.document
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Brought:
+    """What a reader brings, by another way than the evidence: trust root, kept checkpoint, directory of witnesses."""
+
+    trust_file: Path | None = None
+    seen_file: Path | None = None
+    witnesses_file: Path | None = None
+    clock: Callable[[], float] = time.time
+
+    def trust(self) -> Trust | None:
+        """The trust root, where one was brought."""
+        return None if self.trust_file is None else read_trust(self.trust_file)
+
+    def kept(self, log_vkey: str) -> Kept | None:
+        """The kept checkpoint, checked under the log's key and, with a directory, for its cosignatures."""
+        if self.witnesses_file is None and self.seen_file is None:
+            return None
+        directory = None if self.witnesses_file is None else read_directory(self.witnesses_file)
+        seen = need_kept(self.seen_file)
+        return read_kept(seen, log_vkey=log_vkey, directory=directory, now=int(self.clock()))
+
+
+def _quiet(_what: str, _share: float | None) -> None:
+    """Say nothing."""
+
+
+def verify_anything(path: Path, *, brought: Brought, report: Report = _quiet) -> Verification:
+    """Verify what `path` is: a package or an account (files), a log folder, or a folder that holds `log/`.
+
+    Raises NotFoundError, InvalidInputError (nothing to verify there), EvidenceError (place and cause).
+    """
+    trust = brought.trust()
+    if path.is_file():
+        return _file(path, trust=trust, brought=brought, report=report)
+    if not path.exists():
+        raise NotFoundError(cause=f"there is nothing at {path}", cure="check the path")
+    directory = path if (path / "checkpoint").is_file() else path / "log"
+    if not directory.is_dir():
+        raise InvalidInputError(
+            cause=f"{path} is neither a package, nor a log folder, nor a home", cure="name one of these"
+        )
+    report("recomputing the log from its entries", None)
+    return _log(path, directory, trust=trust, brought=brought)
+
+
+def read_trust(path: Path) -> Trust:
+    """Read the trust root that a reader brings."""
+    data = read_small(
+        path, what="trust root", most_bytes=MAX_TRUST_BYTES, cure="ask the custodian, by another way, for trust.json"
+    )
+    return parse_trust(data)
+
+
+def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str) -> Docket:
+    """Fold a log that was checked, with the bodies beside it, under the genesis that the reader trusts."""
+    _check_genesis(log, genesis_sha256)
+    return fold(entries_of(log, bodies))
+
+
+def _file(path: Path, *, trust: Trust | None, brought: Brought, report: Report) -> Verification:
+    if brought.seen_file is not None or brought.witnesses_file is not None:
+        raise InvalidInputError(
+            cause="a kept checkpoint is held against a log, and this is a file",
+            cure="verify a copy of the log with --seen, and this file without",
+        )
+    try:
+        with path.open("rb") as file:
+            account = file.read(1) == b"{"
+        if account:
+            report("checking the proofs of the account", None)
+            return _account(path, trust=trust)
+        report("reading the package", None)
+        return _package(verify_package(path, trust=trust))
+    except OSError:
+        raise InvalidInputError(cause=f"{path} cannot be read", cure="check that it is a readable file") from None
+
+
+def _package(found: PackageReport) -> Verification:
+    lines = (
+        f"verified: case {found.case}, form {found.form}, {found.predicate['rows']:,} rows, entry {found.entry}",
+        f"log {found.log_origin}, size {found.log_size}, entered {found.logged_at}, {found.witnesses}",
+        *(f"  {each.sha256}  {each.name}" for each in found.files),
+    )
+    notes = () if found.trusted else (f"{_UNTRUSTED}whole in itself, but nobody vouches for whose it is",)
+    return Verification(document=found.as_document(), lines=lines, notes=notes)
+
+
+def _account(path: Path, *, trust: Trust | None) -> Verification:
+    if trust is None:
+        raise InvalidInputError(
+            cause="an account holds no key of its own to be checked under", cure="add --trust with the trust.json"
+        )
+    data = read_small(path, what="account", most_bytes=MAX_ACCOUNT_BYTES)
+    found = verify_account(data, trust=trust)
+    document = {
+        "schema": REPORT_SCHEMA,
+        "trusted": True,
+        "log": {"origin": trust.origin},
+        "releases": [
+            {"case": each.case, "form": each.form, "entry": each.entry, "logged_at": each.logged_at} for each in found
+        ],
+        "witnesses": "unwitnessed",
+    }
+    lines = [
+        f"verified: {len(found)} release{'s' * (len(found) != 1)}, each in the log {trust.origin}",
+        *(f"  case {each.case}, form {each.form}, entry {each.entry}, entered {each.logged_at}" for each in found),
+    ]
+    note = "purpose, columns and authority are the custodian's record; that no release was left out cannot be seen here"
+    return Verification(document=document, lines=tuple(lines), notes=(note,))
+
+
+def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) -> Verification:
+    key = trust.log_vkey if trust is not None else _own_key(directory)
+    kept = brought.kept(key)
+    log = read_log(directory, key)
+    if trust is not None:
+        _check_genesis(log, trust.genesis_sha256)
+    bodies, cases = directory.parent / "bodies", None
+    if bodies.is_dir() and path != directory and log.leaves:
+        cases = len(check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex()).cases)
+    extent = extent_of(log, kept)
+    root = log.checkpoint.root.hex()
+    lines = [f"verified: {len(log.leaves)} entries of {log.checkpoint.origin}, root {root}", extent.text]
+    if cases is not None:
+        lines.append(f"bodies, signatures and moves of {cases} cases hold")
+    document = {
+        "schema": REPORT_SCHEMA,
+        "trusted": trust is not None,
+        "log": {"origin": log.checkpoint.origin, "size": len(log.leaves), "root": root},
+        "cases": cases,
+        **extent.as_fields(),
+    }
+    notes = () if trust is not None else (f"{_UNTRUSTED}checked under the log's own key only",)
+    return Verification(document=document, lines=tuple(lines), notes=notes)
+
+
+def _check_genesis(log: VerifiedLog, genesis_sha256: str) -> None:
+    if not log.leaves or leaf_hash(log.leaves[0]).hex() != genesis_sha256:
+        raise EvidenceError(place="log entry 0", cause="is not the genesis that the trust root names")
+
+
+def _own_key(directory: Path) -> str:
+    try:
+        return read_plain(directory / VKEY, place=VKEY, most_bytes=MAX_TRUST_BYTES).decode("utf-8").strip()
+    except UnicodeDecodeError:
+        raise EvidenceError(place=VKEY, cause="is not text") from None
