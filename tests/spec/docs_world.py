@@ -119,12 +119,12 @@ def played() -> World:
     world.done("law list", home=None)
     world.done("law print", home=None)
     world.done("law vectors", home=None)
-    _account(world)
     small = ROOT / "tests" / "data" / "small_pack"
     world.done(f"law vectors --mutations --pack {small}", home=None)
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
+    _account(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -196,7 +196,7 @@ def _ask_witnesses(world: World) -> None:
 
 
 def _account(world: World) -> None:
-    """What a person is told, and that it verifies."""
+    """What one person is told, and whether it holds."""
     account = world.done(f"account {_somebody(world)}")
     (world.folder / "account.json").write_text(json.dumps(account), "utf-8")
     world.done("verify ~/account.json --trust ~/cms/trust.json", home=None)

@@ -62,7 +62,7 @@ def approval_inserted(world: World, rng: random.Random) -> Attempt:
     place = rng.randrange(at + 1, world.size + 1)
     forged = replace(forged, at=world.events[place - 1].at)
     return Attempt(
-        says=rf"^log entry {place}: ", files=world.rewritten([*world.events[:place], forged, *world.events[place:]])
+        says=rf"^log entry {place}[:,] ", files=world.rewritten([*world.events[:place], forged, *world.events[place:]])
     )
 
 
@@ -74,7 +74,7 @@ def approval_removed(world: World, rng: random.Random) -> Attempt:
         filler = replace(world.events[1], at=world.events[at].at)
         says = rf"^log entry {release}: released cannot follow"
         return Attempt(says=says, files=world.with_event(at, filler))
-    says = "^log entry (?:" + "|".join(str(each) for each in range(at, release)) + "): "
+    says = "^log entry (?:" + "|".join(str(each) for each in range(at, release)) + ")[:,] "
     return Attempt(says=says, files=world.rewritten([*world.events[:at], *world.events[at + 1 :]]))
 
 
@@ -89,7 +89,7 @@ def approval_by_another(world: World, rng: random.Random) -> Attempt:
     signature = {**event.content["signature"], "person": name, "public_key": key}
     actor = some(rng, [name, name, event.actor])
     forged = replace(event, actor=actor, content={**event.content, "signature": signature})
-    return Attempt(says=rf"^log entry {at}: ", files=world.with_event(at, forged))
+    return Attempt(says=rf"^log entry {at}[:,] ", files=world.with_event(at, forged))
 
 
 def decision_flipped(world: World, rng: random.Random) -> Attempt:
@@ -97,7 +97,7 @@ def decision_flipped(world: World, rng: random.Random) -> Attempt:
     if rng.randrange(2):
         at = some(rng, world.at(*VOTES))
         kind = VOTES[world.events[at].kind == "approved"]
-        return Attempt(says=rf"^log entry {at}: ", files=world.with_event(at, replace(world.events[at], kind=kind)))
+        return Attempt(says=rf"^log entry {at}[:,] ", files=world.with_event(at, replace(world.events[at], kind=kind)))
     at = some(rng, world.at("decided"))
     to = some(rng, ["forbidden", "conditional"])
     says = rf"^log entry {at}, body|{later(world, at)}|{ANOTHER_HISTORY}"
@@ -111,7 +111,7 @@ def objection_removed(world: World, rng: random.Random) -> Attempt:
     filler = replace(world.events[1], at=world.events[at].at)
     match rng.randrange(3):
         case 0:
-            says = rf"^log entry {answered - 1}: "
+            says = rf"^log entry {answered - 1}[:,] "
             return Attempt(says=says, files=world.rewritten([*world.events[:at], *world.events[at + 1 :]]))
         case 1:
             says = rf"^log entry {answered}: answers an objection that this case does not have"

@@ -36,7 +36,7 @@ def bundle_name(world: World) -> str:
 
 def later(world: World, index: int) -> str:
     """Places of entries from an index on: where a fold can first notice a change at that index."""
-    return "log entry (?:" + "|".join(str(each) for each in range(index, world.size + 1)) + "):"
+    return "log entry (?:" + "|".join(str(each) for each in range(index, world.size + 1)) + ")[:,]"
 
 
 def entry_edited(world: World, rng: random.Random) -> Attempt:
