@@ -12,7 +12,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
-from modicum_verify.harmless import harmless
+from modicum_verify.harmless import harmless as harmless  # commands print with it too
 
 _PIPE_WIDTH: Final = 240
 
