@@ -72,7 +72,9 @@ class Sight:
 
     def distinct(self, verdict: Verdict) -> set[Cell]:
         """The different cells of one verdict."""
-        return {cell for rows in (self.cells, self.choosing) for row in rows for cell in row if cell.verdict is verdict}
+        # A decision holds each verdict once, so many cells are one object: by identity first, then each hashed once.
+        found = {id(cell): cell for rows in (self.cells, self.choosing) for row in rows for cell in row}
+        return {cell for cell in found.values() if cell.verdict is verdict}
 
 
 def used(request: Request) -> tuple[str, ...]:
