@@ -22,7 +22,7 @@ demo: setup
 # What CI runs: style, types, contracts, then every test. System programs that some tests talk to are installed
 # on Debian as root; elsewhere those tests are skipped, counted and named at the end.
 test: setup system check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 check: setup
 	$(BIN)/ruff check .

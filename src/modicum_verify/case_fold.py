@@ -24,6 +24,7 @@ from modicum_verify.case_state import (
     Vote,
     obstacles,
 )
+from modicum_verify.cosigned import check_witnessed
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, VERB_OF, text_sha256
@@ -81,6 +82,7 @@ def apply_to_case(entry: Entry, content: Content, roster: Roster, case: CaseStat
     else:
         if entry.actor != GATEWAY:
             raise EvidenceError(place=entry.place, cause=f"{entry.kind} is the gateway's to write")
+        check_witnessed(entry, content, roster, case)
         changed, summary = _UNSIGNED[entry.kind](case, entry, content)
     # The quorum is judged as if the case were open for votes; only then does the table pick the state.
     state = move.to
@@ -259,6 +261,11 @@ def _released(case: CaseState, entry: Entry, content: Content) -> tuple[CaseStat
     return replace(case, releases=(*case.releases, release)), f"released in round {case.round}: {decision.form}"
 
 
+def _cosigned(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+    del entry
+    return _last_release(case, cosigned=content["checkpoint"]), "cosigned by the witnesses"
+
+
 def _delivered(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
     del entry
     return _last_release(case, delivered=content), "delivered"
@@ -302,6 +309,7 @@ _UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseSt
     "decided": _decided,
     "refused": _refused,
     "released": _released,
+    "cosigned": _cosigned,
     "delivered": _delivered,
     "aborted": _aborted,
     "accounted": _accounted,

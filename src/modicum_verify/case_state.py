@@ -135,6 +135,7 @@ class Release:
     index: int
     at: str
     content: Mapping[str, Any]
+    cosigned: str | None = None  # the cosigned checkpoint, where the home has witnesses
     delivered: Mapping[str, Any] | None = None
     aborted: str | None = None
     accounted: bool = False
@@ -260,7 +261,7 @@ class CaseState:
             return ("The case was refused.",)
         if self.state is State.WITHDRAWN:
             return ("The asker has withdrawn it.",)
-        if self.state in {State.LOGGED, State.DELIVERED, State.ACCOUNTED}:
+        if self.state in {State.LOGGED, State.COSIGNED, State.DELIVERED, State.ACCOUNTED}:
             return (f"The case was released in entry {self.releases[-1].index}.",)
         return obstacles(self)
 
@@ -272,7 +273,7 @@ class CaseState:
                 return ""
             case State.FILED:
                 return f"{GATEWAY_TURN}: decide"
-            case State.LOGGED:
+            case State.LOGGED | State.COSIGNED:
                 return f"{GATEWAY_TURN}: deliver or abort"
             case State.DELIVERED:
                 return f"{GATEWAY_TURN}: account"

@@ -16,6 +16,7 @@ GENESIS_SCHEMA: Final = "modicum.genesis/1"
 GATEWAY: Final = "gateway"
 FOUNDERS: Final = "founders"
 UNWITNESSED: Final = "unwitnessed"
+COSIGNED: Final = "cosigned"
 FORMS: Final = ("refusal", "statistics", "match", "verification", "pseudonymised", "identified")
 VERDICTS: Final = ("permitted", "conditional", "forbidden")
 ROLES: Final = ("requester", "steward", "privacy_officer", "counsel", "accountable_official", "origin", "auditor")
@@ -183,13 +184,14 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "schema": _one_of(GENESIS_SCHEMA),
             "origin": _line,
             "custodian": _handle,
-            "evaluation": _true,
+            "evaluation": _flag,
             "organisations": _many(_organisation, at_least=2),
             "people": _many(_enrolled, at_least=2),
             "pack": _pack,
             "manifest_key": _sha256,
             "signatures": _many(_signature, at_least=2),
-        }
+        },
+        {"witnesses": _any_object},
     ),
     "member": _object(
         {"person": _enrolled, "signatures": _many(_signature, at_least=3)}, {"organisation": _organisation}
@@ -239,9 +241,10 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "recipients": _many(_recipient, at_least=1),
             "rows": _count(),
             "objections": _many(_count(1)),
-            "witnesses": _one_of(UNWITNESSED),
+            "witnesses": _one_of(UNWITNESSED, COSIGNED),
         }
     ),
+    "cosigned": _object({"checkpoint": _text}),
     "delivered": _object({"package_sha256": _sha256, "size_bytes": _count(1)}),
     "aborted": _object({"reason": _line}),
     "accounted": _object({"accounting_sha256": _sha256}),

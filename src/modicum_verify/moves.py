@@ -20,6 +20,7 @@ class State(StrEnum):
     IN_REVIEW = "in_review"
     AGREED = "agreed"
     LOGGED = "logged"  # released: the entry is durable, the key not yet written
+    COSIGNED = "cosigned"  # homes with witnesses: enough organisations cosigned, the key not yet written
     DELIVERED = "delivered"
     ACCOUNTED = "accounted"
     REFUSED = "refused"
@@ -72,8 +73,11 @@ MOVES: Final[Mapping[tuple[State, str], Move]] = {
     (State.DECIDED, "refused"): _always(State.REFUSED),
     (State.IN_REVIEW, "refused"): _always(State.REFUSED),
     (State.AGREED, "released"): _always(State.LOGGED),
+    # Of an evaluation home; where genesis names witnesses, the fold lets nothing be delivered that is not cosigned.
     (State.LOGGED, "delivered"): _always(State.DELIVERED),
-    (State.LOGGED, "aborted"): _review(),
+    (State.LOGGED, "cosigned"): _always(State.COSIGNED),
+    (State.COSIGNED, "delivered"): _always(State.DELIVERED),
+    **{(state, "aborted"): _review() for state in (State.LOGGED, State.COSIGNED)},
     (State.DELIVERED, "accounted"): _always(State.ACCOUNTED),
     # What people say about a case is recorded in every state; before a release an objection takes agreement away.
     **{(state, kind): _always(state) for state in State for kind in ("objected", "answered", "directed")},

@@ -4,6 +4,8 @@
     2. the manifest is signed by the gateway's key, and names every other file with its digest
     3. the proof shows a leaf in the log that the reader trusts; the leaf commits to the body that comes with it
     4. that body is the `released` event of this case, and it names this manifest, this key.age, this data
+    5. the proof's checkpoint is cosigned by witnesses that the trust root names, of as many organisations as it asks
+       for; where it names none, nobody but the log has signed it
 
 Without a trust root 2 and 3 are checked for consistency alone, and the report says so. What a case went through before
 its release is in the log, not in the package.
@@ -11,8 +13,9 @@ its release is in the log, not in the package.
 Source: in-toto Statement v1; DSSE v1.0; C2SP tlog-proof.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -20,10 +23,13 @@ from typing import Any, BinaryIO, Final
 from modicum_verify import base64c, dsse
 from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.carried import read_carried
+from modicum_verify.cosigned import said_of
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
+from modicum_verify.proof import parse_proof
 from modicum_verify.trust import Trust, parse_trust
+from modicum_verify.witness_set import SignedBy, read_cosigned
 from modicum_verify.zipform import Member, walk
 
 MANIFEST, DATAPACKAGE, KEY, TERMS, PROOF, READ_ME = (
@@ -51,7 +57,7 @@ class PackageReport:
     """What a package that checks says. `trusted` is False where no trust root was brought: then nobody vouches for it.
 
     entry: index of the `released` entry; log_size: the log's size in the proof's checkpoint; signer: key id of the
-    manifest's signature (hex SHA-256 of the public key).
+    manifest's signature (hex SHA-256 of the public key); cosigned_by: the witnesses of the trust root that cosigned.
     """
 
     case: str
@@ -64,6 +70,7 @@ class PackageReport:
     files: tuple[Member, ...]
     signer: str
     trusted: bool
+    cosigned_by: tuple[SignedBy, ...] = ()
 
     @property
     def recipients(self) -> list[Mapping[str, Any]]:
@@ -72,7 +79,7 @@ class PackageReport:
 
     @property
     def witnesses(self) -> str:
-        """Which witnesses cosigned; `unwitnessed` for an evaluation home."""
+        """`cosigned` by the witnesses that the trust root names; `unwitnessed` for an evaluation home."""
         return str(self.predicate["witnesses"])
 
     @property
@@ -91,6 +98,7 @@ class PackageReport:
             "logged_at": self.logged_at,
             "log": {"origin": self.log_origin, "size": self.log_size},
             "witnesses": self.witnesses,
+            "cosigned_by": [each.as_document() for each in self.cosigned_by],
             "signer": self.signer,
             "files": [{"name": f.name, "size_bytes": f.size_bytes, "sha256": f.sha256} for f in self.files],
             "manifest": dict(self.predicate),
@@ -115,7 +123,10 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     keys = trust or _claimed(small[MANIFEST], place=f"{place}, {MANIFEST}")
     payload, signer = _manifest_payload(small[MANIFEST], trust=keys, place=place)
     predicate = _predicate(payload, members, place=place)
-    entry, checkpoint = read_carried(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
+    proof, cosigned_by = _cosignatures(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
+    entry, checkpoint = read_carried(proof, trust=keys, place=f"{place}, {PROOF}")
+    if predicate["witnesses"] != said_of(keys.witnesses):
+        raise EvidenceError(place=f"{place}, {MANIFEST}", cause="and the trust root differ in witnesses")
     _check_release(entry, predicate, members, place=f"{place}, {PROOF}")
     return PackageReport(
         case=predicate["case"],
@@ -128,6 +139,7 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
         files=tuple(members),
         signer=signer,
         trusted=trust is not None,
+        cosigned_by=cosigned_by,
     )
 
 
@@ -200,6 +212,20 @@ def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict
         if found.get(name) != subjects[name]:
             raise EvidenceError(place=f"{place}, {name}", cause="is not what the manifest names")
     return predicate
+
+
+def _cosignatures(data: bytes, *, trust: Trust, place: str) -> tuple[bytes, tuple[SignedBy, ...]]:
+    """Check the cosignatures under a proof; gives the proof with the log's own signature alone, and who cosigned."""
+    if trust.witnesses is None:
+        return data, ()
+    try:
+        proof, now = parse_proof(data), int(time.time())
+        if proof.format() != data:
+            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
+        found = read_cosigned(proof.checkpoint_note, trust.witnesses, origin=trust.origin, not_after=now)
+    except EvidenceError as error:
+        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+    return replace(proof, checkpoint_note=found.own_note).format(), found.by
 
 
 def _check_release(entry: Entry, predicate: Mapping[str, Any], members: Sequence[Member], *, place: str) -> None:

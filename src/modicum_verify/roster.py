@@ -17,6 +17,7 @@ from modicum_verify.errors import EvidenceError, ModicumError
 from modicum_verify.events import FOUNDERS, VERB_OF, text_sha256
 from modicum_verify.moves import PERMISSIONS, why_not_permitted
 from modicum_verify.statement import Statement, Verb
+from modicum_verify.witness_set import WitnessSet, parse_witness_set
 
 _TWO: Final = 2  # organisations, wherever a quorum is meant
 
@@ -65,7 +66,7 @@ class Roster:
 
     origin: str = ""
     custodian: str = ""
-    evaluation: bool = True
+    witnesses: WitnessSet | None = None  # None in an evaluation home
     manifest_key: str = ""
     pack: Pack | None = None
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
@@ -100,7 +101,7 @@ def found_roster(entry: Entry, content: Mapping[str, Any]) -> Roster:
     roster = Roster(
         origin=content["origin"],
         custodian=content["custodian"],
-        evaluation=content["evaluation"],
+        witnesses=_witnesses(entry, content),
         manifest_key=content["manifest_key"],
         pack=Pack(**content["pack"]),
         organisations=MappingProxyType(organisations),
@@ -111,6 +112,20 @@ def found_roster(entry: Entry, content: Mapping[str, Any]) -> Roster:
     if len({member.organisation for member in members}) < _TWO:
         raise EvidenceError(place=entry.place, cause="genesis is not signed by founders of two organisations")
     return roster
+
+
+def _witnesses(entry: Entry, content: Mapping[str, Any]) -> WitnessSet | None:
+    """The witnesses that genesis names: none in an evaluation home, and never one that the custodian runs itself."""
+    if content["evaluation"] == ("witnesses" in content):
+        raise EvidenceError(place=entry.place, cause="genesis must either name witnesses or be an evaluation's")
+    if content["evaluation"]:
+        return None
+    found = parse_witness_set(content["witnesses"], place=entry.place)
+    if content["custodian"] in {each.organisation for each in found.witnesses}:
+        raise EvidenceError(place=entry.place, cause="names a witness that the custodian runs itself")
+    if content["origin"] in {key.name for key in found.keys}:
+        raise EvidenceError(place=entry.place, cause="names a witness by the name of the log")
+    return found
 
 
 def enrol_member(entry: Entry, content: Mapping[str, Any], roster: Roster) -> Roster:

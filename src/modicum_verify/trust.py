@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from modicum_verify.errors import EvidenceError
+from modicum_verify.witness_set import WitnessSet, parse_witness_set
 
 TRUST_SCHEMA: Final = "modicum.trust/1"
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
@@ -15,12 +16,13 @@ MAX_TRUST_BYTES: Final = 65_536
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trust:
-    """A log's origin and verifier key, the leaf hash of its entry 0, and the key that signs manifests."""
+    """A log's origin and verifier key, the leaf hash of its entry 0, the key that signs manifests, the witnesses."""
 
     origin: str
     log_vkey: str  # a signed-note verifier key
     genesis_sha256: str  # hex leaf hash of entry 0
     manifest_key: str  # hex Ed25519 public key
+    witnesses: WitnessSet | None = None  # None: of an evaluation home
 
     def as_document(self) -> dict[str, Any]:
         """The published JSON."""
@@ -30,11 +32,12 @@ class Trust:
             "log_vkey": self.log_vkey,
             "genesis_sha256": self.genesis_sha256,
             "manifest_key": self.manifest_key,
+            **({} if self.witnesses is None else {"witnesses": self.witnesses.as_document()}),
         }
 
 
 def parse_trust(data: bytes) -> Trust:
-    """Read a `trust.json`, in any spacing, with these fields and no others.
+    """Read a `trust.json`, in any spacing, with these fields and no others; `witnesses` may be absent.
 
     Raises EvidenceError: not JSON, an unknown, doubled or missing field, or a digest or key that is not one.
     """
@@ -44,16 +47,17 @@ def parse_trust(data: bytes) -> Trust:
         fields = json.loads(data, object_pairs_hook=_once)
     except (ValueError, RecursionError):
         raise _broken("is not JSON with each field once") from None
-    if not isinstance(fields, dict) or set(fields) != _FIELDS or fields["schema"] != TRUST_SCHEMA:
+    if not isinstance(fields, dict) or set(fields) - {"witnesses"} != _FIELDS or fields["schema"] != TRUST_SCHEMA:
         raise _broken(f"does not have exactly the fields of {TRUST_SCHEMA}")
-    if not all(isinstance(value, str) and value for value in fields.values()):
+    if not all(isinstance(fields[name], str) and fields[name] for name in _FIELDS):
         raise _broken("has a field that is not text")
     for name in ("genesis_sha256", "manifest_key"):
         if not _HEX.fullmatch(fields[name]):
             raise _broken(f"field {name} is not 64 lower-case hex digits")
     if not fields["log_vkey"].startswith(f"{fields['origin']}+"):
         raise _broken("field log_vkey does not carry the name of the origin")
-    return Trust(**{name: fields[name] for name in _FIELDS - {"schema"}})
+    named = parse_witness_set(fields["witnesses"], place="trust file") if "witnesses" in fields else None
+    return Trust(**{name: fields[name] for name in _FIELDS - {"schema"}}, witnesses=named)
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

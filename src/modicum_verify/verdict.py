@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum_verify.account import MAX_ACCOUNT_BYTES, verify_account
+from modicum_verify.cosigned import check_checkpoints
 from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundError
 from modicum_verify.evidence import entries_of
 from modicum_verify.files import read_plain, read_small
@@ -94,10 +95,15 @@ def read_trust(path: Path) -> Trust:
     return parse_trust(data)
 
 
-def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str) -> Docket:
-    """Fold a log that was checked, with the bodies beside it, under the genesis that the reader trusts."""
+def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str, log_vkey: str) -> Docket:
+    """Fold a log that was checked, with the bodies beside it, under the genesis that the reader trusts.
+
+    What witnesses cosigned before each release must be this history too.
+    """
     _check_genesis(log, genesis_sha256)
-    return fold(entries_of(log, bodies))
+    docket = fold(entries_of(log, bodies))
+    check_checkpoints(log, docket.cases.values(), log_vkey=log_vkey)
+    return docket
 
 
 def _file(path: Path, *, trust: Trust | None, brought: Brought, report: Report) -> Verification:
@@ -122,6 +128,7 @@ def _package(found: PackageReport) -> Verification:
     lines = (
         f"verified: case {found.case}, form {found.form}, {found.predicate['rows']:,} rows, entry {found.entry}",
         f"log {found.log_origin}, size {found.log_size}, entered {found.logged_at}, {found.witnesses}",
+        *(f"  cosigned by {each.organisation} ({each.name}) at {each.at}" for each in found.cosigned_by),
         *(f"  {each.sha256}  {each.name}" for each in found.files),
     )
     notes = () if found.trusted else (f"{_UNTRUSTED}whole in itself, but nobody vouches for whose it is",)
@@ -158,23 +165,36 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
     log = read_log(directory, key)
     if trust is not None:
         _check_genesis(log, trust.genesis_sha256)
-    bodies, cases = directory.parent / "bodies", None
+    bodies, docket = directory.parent / "bodies", None
     if bodies.is_dir() and path != directory and log.leaves:
-        cases = len(check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex()).cases)
+        docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
+        if trust is not None and docket.roster.witnesses != trust.witnesses:
+            raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
     extent = extent_of(log, kept)
     root = log.checkpoint.root.hex()
     lines = [f"verified: {len(log.leaves)} entries of {log.checkpoint.origin}, root {root}", extent.text]
-    if cases is not None:
-        lines.append(f"bodies, signatures and moves of {cases} cases hold")
+    if docket is not None:
+        lines.append(f"bodies, signatures and moves of {len(docket.cases)} cases hold")
+        lines += _cosigned_lines(docket)
     document = {
         "schema": REPORT_SCHEMA,
         "trusted": trust is not None,
         "log": {"origin": log.checkpoint.origin, "size": len(log.leaves), "root": root},
-        "cases": cases,
+        "cases": None if docket is None else len(docket.cases),
         **extent.as_fields(),
     }
     notes = () if trust is not None else (f"{_UNTRUSTED}checked under the log's own key only",)
     return Verification(document=document, lines=tuple(lines), notes=notes)
+
+
+def _cosigned_lines(docket: Docket) -> list[str]:
+    """What the log itself says of its witnesses: each release that was delivered had been cosigned."""
+    witnesses = docket.roster.witnesses
+    if witnesses is None:
+        return []
+    done = sum(each.delivered is not None for case in docket.cases.values() for each in case.releases)
+    count = f"{done} release{'s' * (done != 1)} delivered"
+    return [f"{count}, each cosigned by at least {witnesses.organisations} organisation(s) before its key was written"]
 
 
 def _check_genesis(log: VerifiedLog, genesis_sha256: str) -> None:

@@ -149,7 +149,7 @@ def test_values_that_fail_every_reading_are_counted_and_never_repeated(world: Wo
     changes: dict[str, Any] = {
         "population": {
             "dataset": "dirt",
-            "where": [{"column": "eligibility.BIRTH_DT", "op": ">=", "value": "1990-01-01"}],
+            "where": [{"column": "eligibility.FED_PD_AMT", "op": ">=", "value": "100"}],
         },
         "columns": ["eligibility.SUBMTG_STATE_CD", "eligibility.FED_PD_AMT"],
         "question": {"text": "How much?", "asks": asks},

@@ -71,7 +71,8 @@ def test_genesis_is_entry_0_and_nothing_else_is() -> None:
         (lambda c: c["signatures"].__setitem__(1, c["signatures"][0]), "signed twice"),
         (lambda c: c["signatures"][0].update(log_size=1), "longer than this place"),
         (lambda c: c["signatures"][0].update(round=1), "outside every case"),
-        (lambda c: c.update(evaluation=False), "not true"),
+        (lambda c: c.update(evaluation=False), "must either name witnesses"),
+        (lambda c: c.update(evaluation="no"), "not true or false"),
     ],
 )
 def test_a_forged_genesis_is_refused(forge: Callable[[dict[str, Any]], Any], match: str) -> None:

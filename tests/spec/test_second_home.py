@@ -21,11 +21,11 @@ from modicum.gateway.lookback import account_of
 from modicum.gateway.opening import open_release
 from modicum.gateway.release import Refused, Released, release_case
 from modicum.gateway.request_file import parse_request
-from modicum.gateway.verifying import verify_anything
 from modicum.law.packs import SHIPPED
 from modicum.model.errors import EvidenceError, InvalidInputError
 from modicum.seal.age import new_recipient
 from modicum.storage import Folder
+from modicum_verify.verdict import Brought, verify_anything
 
 PEOPLE = 60
 WHO = {  # who attests what, by the roles that the pack names
@@ -101,7 +101,7 @@ def test_pseudonymised_records_leave_under_a_permit_without_those_who_opted_out(
     made.agree(case, "access-body/privacy-officer", "access-body/counsel", "university-hospital/data-officer")
     released = made.release(case)
     assert isinstance(released, Released)
-    verify_anything(released.out, trust_file=made.home.root / "trust.json")
+    verify_anything(released.out, brought=Brought(trust_file=made.home.root / "trust.json"))
     out = made.opened(released)
     rows = pq.read_table(io.BytesIO((out / "registry.parquet").read_bytes()))
     # Every fourth has opted out; names are dropped, the number is a pseudonym, genes wait until 2031.

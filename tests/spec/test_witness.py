@@ -350,7 +350,20 @@ def test_a_log_is_served_as_it_lies_and_nothing_else(tmp_path: Path) -> None:
     assert answer("POST", "/checkpoint", b"").status == 405
 
 
-@pytest.mark.parametrize("url", ["", "ftp://x", "http://", "file:///etc/passwd", "http://x/?q=1"])
+@pytest.mark.parametrize(
+    "url", ["", "ftp://x", "http://", "file:///etc/passwd", "http://x/?q=1", "http://x:0", "http://x:99999"]
+)
 def test_an_address_that_is_none_is_refused(url: str) -> None:
     with pytest.raises(InvalidInputError):
         WitnessAddress(url, WitnessKey("w", key(9).public_key()))
+
+
+def test_a_witness_outlives_a_clock_that_is_set_back() -> None:
+    store, folder = MemoryFolder(), MemoryFolder()
+    ledger = ledger_of(2, folder=folder)
+    assert isinstance(witness(store, at=NOW + 86_400).add_checkpoint(request(ledger)), Cosigned)
+    ledger.append([b"more"])
+    assert isinstance(witness(store, at=NOW).add_checkpoint(request(ledger, 2)), Cosigned)
+    other = witness(store, number=8, at=NOW)
+    with pytest.raises(EvidenceError, match="not what this witness cosigned"):
+        other.add_checkpoint(request(ledger, 3))

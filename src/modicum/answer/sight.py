@@ -72,7 +72,7 @@ class Sight:
 
     def distinct(self, verdict: Verdict) -> set[Cell]:
         """The different cells of one verdict."""
-        # A decision holds each verdict once, so many cells are one object: told apart by identity, then hashed once each.
+        # A decision holds each verdict once, so many cells are one object: by identity first, then each hashed once.
         found = {id(cell): cell for rows in (self.cells, self.choosing) for row in rows for cell in row}
         return {cell for cell in found.values() if cell.verdict is verdict}
 

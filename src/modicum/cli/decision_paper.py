@@ -26,7 +26,7 @@ def page_of(home: Home, asked: Asked, decided: Decided) -> str:
             case=asked.case,
             attested=tuple(sorted(holding(asked.attested, waits, on=day))),
             waiting=tuple((fact, first.isoformat()) for fact, first in late.items()),
-            unwitnessed=True,  # every home that this version opens is an evaluation home
+            unwitnessed=home.trust.witnesses is None,
             version=__version__,
         )
     )

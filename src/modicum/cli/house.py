@@ -46,20 +46,34 @@ def init(
         str, typer.Option("--roster", help="cms, ehds, state, or a TOML file with organisations, people and founders.")
     ] = "cms",
     pack: Annotated[str, typer.Option("--pack", help="A shipped policy pack, or a folder with one.")] = "us_medicaid",
+    witnesses: Annotated[
+        Path | None, typer.Option("--witnesses", help="A witnesses.toml: who must cosign before anything leaves.")
+    ] = None,
+    founder_keys: Annotated[
+        list[Path] | None,
+        typer.Option("--founder-key", help="With --witnesses: a founder's own private key, once for each founder."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.
 
-    A pack that is a folder is copied into the home.
+    Either with witnesses, whom every release then waits for, or for evaluation, without any. A pack that is a folder is
+    copied into the home.
 
-    Examples:  modicum init --home gate --evaluation  |  modicum init --evaluation --roster state
-    |  modicum init --evaluation --pack eu_ehds --roster ehds
+    Example:  modicum init --home gate --evaluation
+    Example:  modicum init --evaluation --roster state
+    Example:  modicum init --evaluation --pack eu_ehds --roster ehds
+    Example:  modicum init --roster roster.toml --witnesses witnesses.toml --founder-key a.key --founder-key b.key
     """
-    if not evaluation:
-        raise InvalidInputError(
-            cause="homes of this version have no outside witnesses", cure="say so yourself: add --evaluation"
-        )
-    made = create_home(home, roster=roster, pack_name=pack, clock=system_clock)
+    _check_kind(evaluation=evaluation, witnesses=witnesses, founder_keys=founder_keys)
+    made = create_home(
+        home,
+        roster=roster,
+        pack_name=pack,
+        clock=system_clock,
+        witnesses=witnesses,
+        founder_keys=founder_keys or (),
+    )
     if as_json:
         emit(
             {
@@ -71,8 +85,26 @@ def init(
             }
         )
         return
-    show(f"made the evaluation home {home} of {made.custodian} (log {made.origin})")
-    say(f"verifiers bring {home / 'trust.json'}; nobody outside witnesses this log, and every manifest says so")
+    if evaluation:
+        show(f"made the evaluation home {home} of {made.custodian} (log {made.origin})")
+        say(f"verifiers bring {home / 'trust.json'}; nobody outside witnesses this log, and every manifest says so")
+        return
+    show(f"made the home {home} of {made.custodian} (log {made.origin})")
+    say(f"verifiers bring {home / 'trust.json'}; nothing leaves before its witnesses cosign")
+    say(f"bring each witness the log's key: modicum log witness watch {home / 'log' / 'log.vkey'}")
+
+
+def _check_kind(*, evaluation: bool, witnesses: Path | None, founder_keys: list[Path] | None) -> None:
+    if evaluation == (witnesses is not None):
+        given = "both were said" if evaluation else "neither was said"
+        raise InvalidInputError(
+            cause=f"a home has witnesses, or is an evaluation home: {given}",
+            cure="add --witnesses witnesses.toml, or --evaluation for a home without outside witnesses",
+        )
+    if evaluation and founder_keys:
+        raise InvalidInputError(
+            cause="an evaluation home makes the keys of its founders itself", cure="leave --founder-key out"
+        )
 
 
 def doctor(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:

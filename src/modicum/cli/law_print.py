@@ -7,10 +7,11 @@ import typer
 
 from modicum.cli.law import PackOption
 from modicum.cli.options import JsonOption
-from modicum.cli.output import emit, harmless, say
+from modicum.cli.output import emit, say
 from modicum.gateway.datasets import write_new_file
 from modicum.gateway.lawbook import read
 from modicum.paper import pack_markdown, pack_page
+from modicum_verify.harmless import harmless
 
 
 def register(group: typer.Typer) -> None:

@@ -11,6 +11,7 @@ from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.home import Home
 from modicum.gateway.opening import open_release
 from modicum.gateway.release import Refused, release_case
+from modicum_verify.events import UNWITNESSED
 from modicum_verify.verdict import Brought, verify_anything
 
 
@@ -47,7 +48,8 @@ def release(
         return
     done = "already released, the same package again" if outcome.again else "released"
     show(f"{done}: {out}, form {outcome.form}, {outcome.rows:,} rows, log entry {outcome.entry}")
-    say(f"unwitnessed evaluation home; package sha256 {outcome.package_sha256}")
+    home_is = "unwitnessed evaluation home" if outcome.witnesses == UNWITNESSED else "cosigned by the home's witnesses"
+    say(f"{home_is}; package sha256 {outcome.package_sha256}")
 
 
 def open_(

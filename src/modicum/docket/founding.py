@@ -16,6 +16,7 @@ from modicum_verify.moves import PERMISSIONS
 from modicum_verify.roster import Member
 from modicum_verify.sshsig import public_key_line, read_public_key_line
 from modicum_verify.statement import Verb
+from modicum_verify.witness_set import WitnessSet
 
 _EPOCH = "1970-01-01T00:00:00Z"
 
@@ -29,8 +30,9 @@ def found(
     pack: PackRef,
     manifest_key: str,
     founders: Mapping[str, Ed25519PrivateKey],
+    witnesses: WitnessSet | None = None,
 ) -> Event:
-    """Make the genesis of an evaluation home, signed by its founders.
+    """Make the genesis of a home, signed by its founders; of an evaluation home where no witnesses are named.
 
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
     carry a comment, which is dropped; a name left empty is made from the handle. founders: private keys by
@@ -42,7 +44,8 @@ def found(
         "schema": GENESIS_SCHEMA,
         "origin": origin,
         "custodian": custodian,
-        "evaluation": True,
+        "evaluation": witnesses is None,
+        **({} if witnesses is None else {"witnesses": witnesses.as_document()}),
         "organisations": [_organisation(each) for each in organisations],
         "people": [_person(each) for each in people],
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},

@@ -15,7 +15,7 @@ from modicum.model.decision import Because, Cell, Decision
 from modicum.model.errors import ConflictError, OutstandingError
 from modicum.model.forms import Form
 from modicum_verify.case_state import CaseState
-from modicum_verify.events import UNWITNESSED
+from modicum_verify.cosigned import said_of
 from modicum_verify.fold import Docket
 
 _SMALLEST_TOLD = 100  # below it, an empty and a small population look alike
@@ -171,9 +171,15 @@ def released(
         "recipients": list(case.request["recipients"]),
         "rows": rows,
         "objections": [each.index for each in case.objections],
-        "witnesses": UNWITNESSED,
+        "witnesses": said_of(docket.roster.witnesses),
     }
     return shaped("released", content, case=case_id)
+
+
+def cosigned(docket: Docket, case_id: str, *, checkpoint: bytes) -> Event:
+    """Record that the witnesses cosigned a checkpoint over the release. checkpoint: the signed note."""
+    possible(find_case(docket, case_id), "cosigned")
+    return shaped("cosigned", {"checkpoint": checkpoint.decode("utf-8")}, case=case_id)
 
 
 def delivered(docket: Docket, case_id: str, *, package_sha256: str, size_bytes: int) -> Event:

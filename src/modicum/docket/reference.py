@@ -36,6 +36,9 @@ they lift it.
 _WORDS = """\
 `objected`, `answered` and `directed` are possible in every state, also after the end; they are drawn only where they
 can move the case.
+
+From *logged*, `delivered` follows in an evaluation home alone. Where genesis names witnesses, `cosigned` comes first: a
+checkpoint over the release, cosigned by witnesses of as many organisations as genesis asks for.
 """
 
 _PERMISSIONS = """\

@@ -6,6 +6,7 @@ lookback       what was told about a person
 deciding       what a decision may know, and what it comes to
 answering      the answer, computed into sealed files
 datasets       data sets: registered, described, confirmed
+leaving        witnesses asked before a key is written; `manifests` says what leaves
 home           one home, opened; `founding` makes one; `keys`, `journal`, `doctor` belong to it
 opening        a package, opened by its recipient; `logbook` looks at the log; `proving` proves an entry
 lawbook        packs for those who read them; `vector_runs` puts them before their vectors

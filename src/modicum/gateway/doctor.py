@@ -9,10 +9,12 @@ from typing import Final
 
 from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
 from modicum.gateway.home import Home
+from modicum.gateway.leaving import own_witnesses, too_few
 from modicum.gateway.logbook import fsck
 from modicum.gateway.named import check_lists
 from modicum.gateway.release import recover
 from modicum.gateway.stored import replay_decisions
+from modicum.gateway.witnessing import ask_witnesses
 from modicum.model.errors import EvidenceError, ModicumError
 
 _ROOM_BYTES: Final = 256 * 1024 * 1024
@@ -37,7 +39,8 @@ def examine(root: Path) -> list[Finding]:
     except ModicumError as error:
         return [_bad("home", error)]
     checks: list[tuple[str, Callable[[], str]]] = [
-        ("settings and keys", lambda: f"custodian {home.custodian}, log {home.origin}, evaluation (unwitnessed)"),
+        ("settings and keys", lambda: f"custodian {home.custodian}, log {home.origin}"),
+        ("witnesses", lambda: _witnesses(home)),
         ("key files", lambda: _keys(home)),
         ("writable", lambda: _writable(home)),
         ("disk", lambda: _disk(home)),
@@ -71,6 +74,19 @@ def _bad(name: str, error: ModicumError) -> Finding:
     }
     return Finding(
         check=name, good=False, detail=error.cause, cure=error.cure, exit=families.get(error.code, "OUR_FAULT")
+    )
+
+
+def _witnesses(home: Home) -> str:
+    home.ledger.refresh()
+    witnesses = own_witnesses(home, home.journal.docket())
+    if witnesses is None:
+        return "none: an evaluation home (unwitnessed)"
+    asked = ask_witnesses(home, witnesses)
+    if not asked.met:
+        raise too_few(witnesses, asked.asked)
+    return f"at least {asked.organisations} organisation(s) cosign; " + "; ".join(
+        f"{each.name} {each.why}" for each in asked.asked
     )
 
 

@@ -1,6 +1,7 @@
 """Make a home: roster, keys, genesis.
 
-In this release homes are evaluation homes: no outside witness, and every page and manifest says so.
+An evaluation home has no outside witness, and every page and manifest says so; it may keep people's keys, and signs
+genesis with those. A home with witnesses keeps nobody's: founders of two organisations bring theirs for genesis.
 
 Everything is made in a folder beside the wanted one, which takes its name at the end: an interrupted `init` leaves no
 half a home under that name.
@@ -9,14 +10,16 @@ half a home under that name.
 import secrets
 import shutil
 import tomllib
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modicum.docket.founding import found
+from modicum.docket.signing import Event
 from modicum.gateway.case import enter
 from modicum.gateway.grounds import check_kinds
 from modicum.gateway.home import OWN_PACK, Home, write_settings
@@ -24,19 +27,20 @@ from modicum.gateway.journal import Clock
 from modicum.gateway.keys import (
     LOG_KEY,
     MANIFEST_KEY,
+    key_file,
     make_home_keys,
     make_person_key,
     public_hex,
     read_key,
 )
+from modicum.gateway.leaving import WITNESSES, named
+from modicum.gateway.witnessing import read_witnesses
 from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.ledger import create_ledger
-from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 from modicum_verify.merkle import leaf_hash
-from modicum_verify.note import vkey
 from modicum_verify.sshsig import public_key_line
 from modicum_verify.trust import Trust
 
@@ -61,6 +65,11 @@ class _Person(_Strict):
     name: str = ""
     public_key: str | None = None
 
+    @property
+    def handle(self) -> str:
+        """`organisation/person`."""
+        return f"{self.organisation}/{self.person}"
+
 
 class _Founders(_Strict):
     people: Annotated[list[str], Field(min_length=2)]
@@ -73,19 +82,29 @@ class _Roster(_Strict):
     founders: _Founders
 
 
-def create_home(root: Path, *, roster: str, pack_name: str, clock: Clock) -> Home:
-    """Make an evaluation home at `root` (absent or empty) and give it, open.
+def create_home(
+    root: Path,
+    *,
+    roster: str,
+    pack_name: str,
+    clock: Clock,
+    witnesses: Path | None = None,
+    founder_keys: Sequence[Path] = (),
+) -> Home:
+    """Make a home at `root` (absent or empty) and give it, open; an evaluation home where no witnesses are named.
 
-    roster: a shipped name (`cms`, `ehds`, `state`) or a TOML file of the same shape. People without a `public_key` get
-    a key pair under `keys/people/`; founders must be among those, since genesis is signed here. pack_name: a shipped
-    pack, or a folder, which is copied into the home.
+    roster: a shipped name (`cms`, `ehds`, `state`) or a TOML file of the same shape. In an evaluation home people
+    without a `public_key` get a key pair under `keys/people/`, and founders must be among those. pack_name: a shipped
+    pack, or a folder, which is copied into the home. witnesses: a `witnesses.toml`, which the home keeps; then
+    everybody needs a `public_key`, and founder_keys are the private keys of the founders, which it does not keep.
 
-    Raises ConflictError: something is there already. InvalidInputError: the roster is not well formed, or names a kind
-    of organisation that the pack does not know.
+    Raises ConflictError: something is there already. InvalidInputError: roster or witnesses are not well formed, a
+    founder's key is missing, or the roster names a kind of organisation that the pack does not know.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
     wanted = _read_roster(roster)
+    witnessed = None if witnesses is None else named(read_witnesses(witnesses))
     pack = load_pack(pack_name)
     check_kinds(pack, [each.kind for each in wanted.organisations], cure="name a --roster with kinds of that pack")
     root = root.absolute()
@@ -95,10 +114,25 @@ def create_home(root: Path, *, roster: str, pack_name: str, clock: Clock) -> Hom
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
         settled = _settle_pack(folder, pack, pack_name)
-        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=settled)
+        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=settled, evaluation=witnesses is None)
+        if witnesses is None:
+            people, founders = _with_own_keys(folder, wanted)
+        else:
+            folder.write_new(WITNESSES, witnesses.read_bytes())
+            people, founders = _with_brought_keys(wanted, founder_keys)
         log_key = read_key(folder, LOG_KEY)
         create_ledger(folder, origin=origin, key=log_key)
-        _enter_genesis(folder, partial, wanted, origin=origin, pack_ref=pack.ref, clock=clock)
+        genesis = found(
+            origin=origin,
+            custodian=wanted.custodian,
+            organisations=[each.model_dump(exclude_none=True) for each in wanted.organisations],
+            people=people,
+            pack=pack.ref,
+            manifest_key=public_hex(read_key(folder, MANIFEST_KEY)),
+            founders=founders,
+            witnesses=witnessed,
+        )
+        _enter_genesis(folder, partial, genesis, clock=clock)
         if root.exists():
             root.rmdir()
         partial.rename(root)
@@ -129,53 +163,69 @@ def _new_folder(partial: Path) -> Folder:
     return Folder(partial)
 
 
-def _enter_genesis(
-    folder: Folder, root: Path, wanted: _Roster, *, origin: str, pack_ref: PackRef, clock: Clock
-) -> None:
+_Founded = tuple[list[dict[str, Any]], Mapping[str, Ed25519PrivateKey]]
+"""The people as genesis lists them, and the founders' private keys."""
+
+
+def _with_own_keys(folder: Folder, wanted: _Roster) -> _Founded:
     keys: dict[str, Ed25519PrivateKey] = {}
     people = []
     for person in wanted.people:
         line = person.public_key
         if line is None:
             key = make_person_key(folder, organisation=person.organisation, person=person.person)
-            keys[f"{person.organisation}/{person.person}"] = key
+            keys[person.handle] = key
             line = public_key_line(key)
-        people.append(
-            {
-                "organisation": person.organisation,
-                "person": person.person,
-                "name": person.name or f"{person.person} of {person.organisation}",
-                "roles": list(person.roles),
-                "public_key": line,
-            }
-        )
-    founders = {}
+        people.append(_listed(person, line))
     for handle in wanted.founders.people:
         if handle not in keys:
             raise InvalidInputError(
                 cause=f"founder {handle} is not among the people whose key is made here",
                 cure="leave out public_key for founders of an evaluation home",
             )
-        founders[handle] = keys[handle]
-    manifest_key = public_hex(read_key(folder, MANIFEST_KEY))
-    event = found(
-        origin=origin,
-        custodian=wanted.custodian,
-        organisations=[each.model_dump(exclude_none=True) for each in wanted.organisations],
-        people=people,
-        pack=pack_ref,
-        manifest_key=manifest_key,
-        founders=founders,
-    )
+    return people, {handle: keys[handle] for handle in wanted.founders.people}
+
+
+def _with_brought_keys(wanted: _Roster, founder_keys: Sequence[Path]) -> _Founded:
+    without = [person.handle for person in wanted.people if person.public_key is None]
+    if without:
+        raise InvalidInputError(
+            cause=f"a home with witnesses keeps nobody's key, and the roster has no public_key of {without[0]}",
+            cure="put each person's own public key line into the roster",
+        )
+    brought = {public_key_line(key): key for key in map(key_file, founder_keys)}
+    lines = {person.handle: " ".join((person.public_key or "").split()[:2]) for person in wanted.people}
+    founders = {handle: brought.pop(lines.get(handle, ""), None) for handle in wanted.founders.people}
+    missing = sorted(handle for handle, key in founders.items() if key is None)
+    if missing or brought:
+        what = f"the key of founder {missing[0]} was not given" if missing else "a key was given that is no founder's"
+        raise InvalidInputError(
+            cause=what, cure="give one --founder-key FILE for each person in [founders] of the roster"
+        )
+    people = [_listed(person, person.public_key or "") for person in wanted.people]
+    return people, {handle: key for handle, key in founders.items() if key is not None}
+
+
+def _listed(person: _Person, line: str) -> dict[str, Any]:
+    return {
+        "organisation": person.organisation,
+        "person": person.person,
+        "name": person.name or f"{person.person} of {person.organisation}",
+        "roles": list(person.roles),
+        "public_key": line,
+    }
+
+
+def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
     home = Home.open(root, clock=clock)
     with home.journal.locked():
-        enter(home, event)
-    log_key = read_key(folder, LOG_KEY)
+        enter(home, genesis)
     trust = Trust(
-        origin=origin,
-        log_vkey=vkey(origin, log_key.public_key()),
+        origin=home.origin,
+        log_vkey=home.ledger.vkey,
         genesis_sha256=leaf_hash(home.ledger.leaves()[0]).hex(),
-        manifest_key=manifest_key,
+        manifest_key=genesis.content["manifest_key"],
+        witnesses=home.journal.docket().roster.witnesses,
     )
     folder.write_new("trust.json", canonical(trust.as_document()))
 

@@ -1,8 +1,8 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
-`modicum.toml` settings · `trust.json` what verifiers bring · `pack/` where the pack is not a shipped one · `keys/` ·
-`log/` · `bodies/` · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the latest
-checkpoint kept apart from the log)
+`modicum.toml` settings · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
+evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
+`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
 """
 
 import os
@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from modicum.custody.dictionary import Vocabulary
 from modicum.gateway.journal import Clock, Journal
@@ -42,6 +42,7 @@ class Home:
     origin: str
     custodian: str
     pack_name: str
+    evaluation: bool
     folder: Folder
     ledger: Ledger
     journal: Journal
@@ -69,6 +70,7 @@ class Home:
             origin=settings["origin"],
             custodian=settings["custodian"],
             pack_name=settings["pack"],
+            evaluation=settings["evaluation"],
             folder=folder,
             ledger=ledger,
             journal=Journal(folder, ledger, clock),
@@ -97,29 +99,31 @@ def vocabulary_of(pack: Pack) -> Vocabulary:
     return Vocabulary(classes=frozenset(pack.vocabulary.classes), attributes=pack.attributes)
 
 
-def write_settings(folder: Folder, *, origin: str, custodian: str, pack: str) -> None:
+def write_settings(folder: Folder, *, origin: str, custodian: str, pack: str, evaluation: bool) -> None:
     """Write `modicum.toml` of a new home."""
+    about = "no outside witness sees its log, and every manifest says so" if evaluation else "no; see witnesses.toml"
     lines = [
-        "# A Modicum home. Evaluation: no outside witness sees its log, and every manifest says so.",
+        f"# A Modicum home. Evaluation: {about}.",
         f'schema = "{SETTINGS_SCHEMA}"',
         f'origin = "{origin}"',
         f'custodian = "{custodian}"',
         f'pack = "{pack}"',
-        "evaluation = true",
+        f"evaluation = {str(evaluation).lower()}",
     ]
     folder.write_new(SETTINGS, ("\n".join(lines) + "\n").encode())
 
 
-def _read_settings(folder: Folder) -> dict[str, str]:
+def _read_settings(folder: Folder) -> dict[str, Any]:
     try:
         found = tomllib.loads(folder.read(SETTINGS).decode("utf-8"))
     except ValueError:
         raise InvalidInputError(cause=f"{SETTINGS} is not TOML", cure="restore it from a backup") from None
-    if set(found) != _FIELDS or found["schema"] != SETTINGS_SCHEMA or found["evaluation"] is not True:
+    if set(found) != _FIELDS or found["schema"] != SETTINGS_SCHEMA:
         raise InvalidInputError(
             cause=f"{SETTINGS} has fields that this version does not know, or lacks some",
             cure=f"it needs exactly: {', '.join(sorted(_FIELDS))}",
         )
-    if not all(isinstance(found[name], str) for name in ("origin", "custodian", "pack")):
+    texts = all(isinstance(found[name], str) for name in ("origin", "custodian", "pack"))
+    if not texts or not isinstance(found["evaluation"], bool):
         raise InvalidInputError(cause=f"{SETTINGS} has a field of the wrong type", cure="restore it from a backup")
-    return {name: found[name] for name in ("origin", "custodian", "pack")}
+    return found

@@ -77,7 +77,9 @@ def fsck(root: Path, *, report: Report = silent) -> Checked:
     report("recomputing the log from its entries", 0.0)
     log = home.ledger.fsck()
     report("checking bodies, signatures and moves", 0.4)
-    docket = check_entries(log, bodies=root / "bodies", genesis_sha256=home.trust.genesis_sha256)
+    docket = check_entries(
+        log, bodies=root / "bodies", genesis_sha256=home.trust.genesis_sha256, log_vkey=home.ledger.vkey
+    )
     released = [
         (case.request["population"]["dataset"], f"{case.id}-{number}", release)
         for case in docket.cases.values()

@@ -1,15 +1,17 @@
-"""The only state machine of a release: agreed -> staged -> logged -> published -> delivered -> accounted.
+"""The only state machine of a release: agreed -> staged -> logged -> cosigned -> published -> delivered -> accounted.
 
 1. decide again as of today; a matrix that changed resets the votes
 2. stream the answer into sealed, staged files; the one-time key is in memory only
 3. make manifest, papers and key.age, in memory
 4. write the accounting records, durably
 5. enter `released`: durable, under a signed checkpoint
-6. write the package with key.age in it into the outbox; its rename is the point of no return
-7. enter `delivered` and `accounted`, hand out a copy
+6. where genesis names witnesses: have that checkpoint cosigned, under no lock, and enter `cosigned`; where too few
+   organisations cosign within five seconds, enter `aborted`
+7. write the package with key.age in it into the outbox; its rename is the point of no return
+8. enter `delivered` and `accounted`, hand out a copy
 
-A crash before 6 leaves staged ciphertext to a key that no longer exists: `recover` removes it and enters `aborted`, and
-the case can be released anew. A crash after 6 leaves a whole package: `recover` enters what is missing. There is no
+A crash before 7 leaves staged ciphertext to a key that no longer exists: `recover` removes it and enters `aborted`, and
+the case can be released anew. A crash after 7 leaves a whole package: `recover` enters what is missing. There is no
 third outcome.
 """
 
@@ -17,9 +19,9 @@ import hashlib
 import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from modicum.accounting.record import discard, record
 from modicum.docket import gateway_events
@@ -32,21 +34,25 @@ from modicum.gateway.finding import outcome_path
 from modicum.gateway.grounds import check_keys, check_quorum
 from modicum.gateway.home import Home
 from modicum.gateway.keys import MANIFEST_KEY, read_key
+from modicum.gateway.leaving import Cosigned, as_it_stands, have_cosigned, own_witnesses
 from modicum.gateway.lookback import release_name
+from modicum.gateway.manifests import line_of, manifest_of
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.stored import read_decision
+from modicum.gateway.witnessing import Witnesses
+from modicum.ledger import Ledger
 from modicum.model.decision import Because, Verdict
 from modicum.model.errors import (
     ConflictError,
     EvidenceError,
     InternalError,
+    LogUnavailableError,
     ModicumError,
     OutstandingError,
 )
 from modicum.seal.age import OneTimeIdentity
-from modicum.seal.manifest import Manifest
 from modicum.seal.package import Prepared, prepare, write_package
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical
@@ -54,6 +60,9 @@ from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
 from modicum_verify.package import verify_package
+
+_INTERRUPTED: Final = "interrupted before its key was written"
+_NO_WITNESSES: Final = "too few witnesses cosigned it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +94,7 @@ class Released:
     package_sha256: str
     out: Path
     again: bool
+    witnesses: str
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON."""
@@ -97,7 +107,7 @@ class Released:
             "package_sha256": self.package_sha256,
             "out": str(self.out),
             "again": self.again,
-            "witnesses": "unwitnessed",
+            "witnesses": self.witnesses,
         }
 
 
@@ -105,7 +115,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     """Carry one agreed case to a published package at `out`, or to the reason why nothing leaves.
 
     Raises OutstandingError (exit 4): not agreed, or facts missing. ConflictError (9): `out` is there, or another
-    process is at it. LogUnavailableError (6): the log or the disk cannot take an entry.
+    process is at it. LogUnavailableError (6): the log or the disk cannot take an entry, or too few witnesses cosign it.
     """
     home.require_writable()
     check_out(home, out)
@@ -118,6 +128,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
             report("deciding again, as of today", 0.02)
             docket = home.journal.docket()
             check_keys(home, docket)
+            own_witnesses(home, docket)
             check_tables(home, logged_dataset(home, docket, case.request["population"]["dataset"]))
             decided = decided_now(home, case, docket, agreed_on=_agreed_on(case))
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
@@ -144,7 +155,7 @@ def _releasing(home: Home, *, timeout_s: float = 5.0) -> AbstractContextManager[
 def _settle_all(home: Home) -> list[str]:
     settled = []
     for case in home.journal.docket().cases.values():
-        if case.state is State.LOGGED:
+        if case.state in {State.LOGGED, State.COSIGNED}:
             settled.append(_settle(home, case))
         elif case.state is State.FILED and case.named_persons_sha256 is not None and case.lines is None:
             decide_case(home, case.id)
@@ -165,14 +176,18 @@ def _settle(home: Home, case: CaseState) -> str:
             raise EvidenceError(place=package, cause="is not the package of the last release of its case")
         _deliver(home, case.id)
         return f"case {case.id}: its package was whole, delivered"
-    # The package may lie half or wholly written under its staged name, key.age in it: first it goes, then the entry
-    # says so.
+    # The package may lie half or wholly written under its staged name, key.age in it.
     home.folder.sweep(older_than_s=0)
+    _abort(home, case, reason=_INTERRUPTED)
+    return f"case {case.id}: {_INTERRUPTED}, aborted; it can be released anew"
+
+
+def _abort(home: Home, case: CaseState, *, reason: str) -> None:
+    """Remove what was staged, and say so: first it goes, then the entry."""
     name = release_name(case.id, len(case.releases))
     home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
-    enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason="interrupted before its key was written"))
-    return f"case {case.id}: interrupted before its key was written, aborted; it can be released anew"
+    enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason=reason))
 
 
 def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
@@ -219,7 +234,7 @@ def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
 
 
 def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
-    """Steps 2 to 7; whatever fails before the entry leaves nothing but what `recover` removes."""
+    """Steps 2 to 8; whatever fails before the entry leaves nothing but what `recover` removes."""
     identity = OneTimeIdentity.generate()
     try:
         answered = compute(home, decided, identity=identity, report=report)
@@ -229,10 +244,31 @@ def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> N
     with home.journal.locked():
         report("making the manifest", 0.8)
         prepared, entry = _log(home, case_id, decided, answered, identity)
-        report("writing the package", 0.9)
-        _write(home, find_case(home.journal.docket(), case_id), prepared, entry)
-        _deliver(home, case_id)
+        witnesses, log = own_witnesses(home, home.journal.docket()), as_it_stands(home)
+        if witnesses is None:
+            report("writing the package", 0.9)
+            _write(home, case_id, prepared, proof=prove_with_entry(home, entry.index))
+    if witnesses is not None:
+        report("asking the witnesses", 0.85)
+        _write_cosigned(home, case_id, prepared, _asked(home, case_id, entry, witnesses, log=log), report=report)
     home.folder.discard(home.folder.list(STAGED))
+
+
+def _asked(home: Home, case_id: str, entry: Entry, witnesses: Witnesses, *, log: Ledger) -> Cosigned:
+    """The witnesses' word on a release that is logged. Nobody waits for it but the release: no lock is held."""
+    try:
+        return have_cosigned(home, entry.index, witnesses, log=log)
+    except LogUnavailableError:
+        with home.journal.locked():
+            _abort(home, find_case(home.journal.docket(), case_id), reason=_NO_WITNESSES)
+        raise
+
+
+def _write_cosigned(home: Home, case_id: str, prepared: Prepared, found: Cosigned, *, report: Report) -> None:
+    with home.journal.locked():
+        enter(home, gateway_events.cosigned(home.journal.docket(), case_id, checkpoint=found.note))
+        report("writing the package", 0.9)
+        _write(home, case_id, prepared, proof=found.proof)
 
 
 def _log(
@@ -244,7 +280,7 @@ def _log(
     try:
         gateway_events.require_agreed(case)
         _require_unchanged(home, case, decided)
-        manifest = _manifest(home, case, decided, answered)
+        manifest = manifest_of(home, case, decided, answered)
         prepared = prepare(manifest, answered.files, identity=identity, signing_key=read_key(home.folder, MANIFEST_KEY))
         accounting = record(
             home.folder,
@@ -252,7 +288,7 @@ def _log(
             dataset_name=decided.dataset.name,
             dataset_version=decided.dataset.version,
             persons=answered.persons,
-            document=_line(manifest, decided),
+            document=line_of(manifest, decided),
         )
         if answered.outcome is not None:
             home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
@@ -276,58 +312,9 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
         return  # The first error is the one to tell; the next release or the doctor settles the rest.
 
 
-def _manifest(home: Home, case: CaseState, decided: Decided, answered: Answered) -> Manifest:
-    request, today = decided.request, home.journal.now().date()
-    return Manifest(
-        case=case.id,
-        round=case.round,
-        form=str(decided.form),
-        request_sha256=request.sha256,
-        decision_sha256=case.decision_sha256 or "",
-        pack=decided.decision.pack,
-        dataset=decided.dataset.name,
-        dataset_version=decided.dataset.version,
-        as_of=decided.decision.as_of.isoformat(),
-        recipients=request.recipients,
-        columns=[
-            {"name": column.name, "treatment": column.treatment}
-            for file, _ in answered.files
-            for column in file.columns
-        ],
-        rows=answered.rows,
-        obligations=decided.overall().obligations,
-        approvals=[{"person": v.person, "organisation": v.organisation, "entry": v.index} for v in case.approvals],
-        objections=[
-            {"person": o.person, "grounds": o.grounds, "text": o.text, "answered": o.answered, "entry": o.index}
-            for o in case.objections
-        ],
-        directives=[
-            {"person": d.person, "text": d.text, "deadline": d.deadline, "entry": d.index} for d in case.directives
-        ],
-        purpose=request.purpose,
-        handling=request.handling,
-        delete_by=(today + timedelta(days=request.handling.retention_days)).isoformat(),
-        created=home.journal.timestamp(),
-        signed_with=home.trust.as_document(),
-    )
-
-
-def _line(manifest: Manifest, decided: Decided) -> dict[str, Any]:
-    """What each person in the release will be told."""
-    return {
-        "at": manifest.created,
-        "recipients": [
-            {"organisation": each.organisation, "person": each.person} for each in decided.request.recipients
-        ],
-        "purpose": manifest.purpose,
-        "columns": [each["name"] for each in manifest.columns],
-        "authority": "; ".join(each.citation for each in decided.request.authorities),
-        "form": manifest.form,
-    }
-
-
-def _write(home: Home, case: CaseState, prepared: Prepared, entry: Entry) -> None:
-    proof = prove_with_entry(home, entry.index)
+def _write(home: Home, case_id: str, prepared: Prepared, *, proof: bytes) -> None:
+    """Steps 7 and 8: key.age is written for the first time, in the package; then the log says that it left."""
+    case = find_case(home.journal.docket(), case_id)
     with home.folder.stage(_outbox(case)) as sink:
         write_package(
             sink,
@@ -335,6 +322,7 @@ def _write(home: Home, case: CaseState, prepared: Prepared, entry: Entry) -> Non
             staged=lambda name: home.folder.path(f"{STAGED}/{name}").open("rb"),
             proof=proof,
         )
+    _deliver(home, case_id)
 
 
 def _deliver(home: Home, case_id: str) -> None:
@@ -363,6 +351,7 @@ def _hand_out(home: Home, case: CaseState, *, out: Path, again: bool) -> Release
         package_sha256=str(release.delivered["package_sha256"]),
         out=out,
         again=again,
+        witnesses=str(release.content["witnesses"]),
     )
 
 

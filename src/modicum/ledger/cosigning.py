@@ -37,8 +37,12 @@ class WitnessAddress:
 
     def __post_init__(self) -> None:
         """Refuse what is no address. Raises InvalidInputError."""
-        parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        try:
+            parts = urlsplit(self.url)
+            good = parts.port != 0 and bool(parts.hostname)
+        except ValueError:  # of a port, or an address in brackets, that is none
+            good = False
+        if not good or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
             raise InvalidInputError(
                 cause=f"the address of the witness {self.key.name} is no http(s) URL", cure="write http://host:port"
             )
@@ -54,10 +58,13 @@ class Asked:
     why: str
 
 
-def ask_all(ledger: Ledger, witnesses: Sequence[WitnessAddress], *, now: int) -> list[Asked]:
+def ask_all(
+    ledger: Ledger, witnesses: Sequence[WitnessAddress], *, now: int, within_s: float = TIMEOUT_S
+) -> list[Asked]:
     """Ask witnesses side by side to cosign the ledger's present checkpoint; what each said, in their order.
 
-    Each has five seconds in all: one that hangs, or sends a byte a second, is given up and does not hold the others.
+    Each has five seconds in all, or `within_s` where that is less: one that hangs, or sends a byte a second, is given
+    up and does not hold the others.
     now: seconds since 1970; a cosignature of a later time, by more than a minute, is refused.
     """
     answers: dict[int, Asked] = {}
@@ -65,7 +72,7 @@ def ask_all(ledger: Ledger, witnesses: Sequence[WitnessAddress], *, now: int) ->
     def run(place: int, witness: WitnessAddress) -> None:
         answers[place] = _ask(ledger, witness, now=now)
 
-    deadline = time.monotonic() + TIMEOUT_S
+    deadline = time.monotonic() + min(within_s, TIMEOUT_S)
     threads = [Thread(target=run, args=each, daemon=True) for each in enumerate(witnesses)]
     for thread in threads:
         thread.start()

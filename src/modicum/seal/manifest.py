@@ -51,7 +51,7 @@ class Manifest:
     handling: Handling
     delete_by: str
     created: str
-    signed_with: Mapping[str, str]
+    signed_with: Mapping[str, Any]
     witnesses: str = UNWITNESSED
 
     def predicate(self) -> dict[str, Any]:
