@@ -6,29 +6,23 @@ bound when a checkpoint existed.
 Source: C2SP tlog-cosignature, "Ed25519 signed message"; C2SP signed-note.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, Self
 
-from modicum_verify import base64c
 from modicum_verify.ed25519 import (
-    PUBLIC_KEY_BYTES,
     SIGNATURE_BYTES,
     Ed25519PrivateKey,
     Ed25519PublicKey,
     is_signed,
-    public_bytes,
-    read_public,
 )
 from modicum_verify.errors import EvidenceError
-from modicum_verify.note import SignatureLine, is_name, split_note
+from modicum_verify.note import SignatureLine, split_note
+from modicum_verify.vkey import is_name, key_id, read_vkey, write_vkey
 
 MAX_TIME: Final = 2**63 - 1
 _ALGORITHM: Final = b"\x04"
 _TIME_BYTES: Final = 8
-_VKEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,27 +46,17 @@ class WitnessKey:
 
         Raises EvidenceError: another form, another algorithm, or an id that is not the key's.
         """
-        match = _VKEY.fullmatch(vkey)
-        if not match or not is_name(match[1]):
-            raise EvidenceError(place="witness key", cause="is not of the form NAME+ID+KEY")
-        try:
-            found = cls(match[1], read_public(_ed25519(base64c.decode(match[3]))))
-        except ValueError as error:
-            raise EvidenceError(
-                place="witness key", cause="does not hold an Ed25519 key for cosignatures (algorithm byte 0x04)"
-            ) from error
-        if found.key_id.hex() != match[2]:
-            raise EvidenceError(place="witness key", cause="its id is not that of its name and key")
-        return found
+        kind = "an Ed25519 key for cosignatures (algorithm byte 0x04)"
+        return cls(*read_vkey(vkey, algorithm=_ALGORITHM, place="witness key", kind=kind))
 
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys apart; no protection against a forger."""
-        return _key_id(self.name, self.key)
+        return key_id(self.name, self.key, algorithm=_ALGORITHM)
 
     def vkey(self) -> str:
         """The verifier key that a log, or a reader, is given."""
-        return f"{self.name}+{self.key_id.hex()}+{base64c.encode(_ALGORITHM + public_bytes(self.key))}"
+        return write_vkey(self.name, self.key, algorithm=_ALGORITHM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +115,5 @@ def _checked(text: str, line: SignatureLine, witness: WitnessKey, *, not_after: 
     return Cosignature(name=witness.name, time=time)
 
 
-def _ed25519(typed_key: bytes) -> bytes:
-    if typed_key[:1] != _ALGORITHM or len(typed_key) != 1 + PUBLIC_KEY_BYTES:
-        raise ValueError("another algorithm")
-    return typed_key[1:]
-
-
 def _message(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()
-
-
-def _key_id(name: str, key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
-    return sha256(name.encode() + b"\n" + _ALGORITHM + public_bytes(key)).digest()[:4]

@@ -9,27 +9,22 @@ Source: C2SP signed-note.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Final, Self
 
 from modicum_verify import base64c
 from modicum_verify.ed25519 import (
-    PUBLIC_KEY_BYTES,
     Ed25519PrivateKey,
     Ed25519PublicKey,
     is_signed,
-    public_bytes,
-    read_public,
 )
 from modicum_verify.errors import EvidenceError
+from modicum_verify.vkey import KEY_ID_BYTES, is_name, key_id, read_vkey, write_vkey
 
 MAX_NOTE_BYTES: Final = 1_000_000
 MAX_SIGNATURES: Final = 100
 _ALGORITHM: Final = b"\x01"
-_KEY_ID_BYTES: Final = 4
 _DASH: Final = "\u2014 "
 _CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
-_VKEY: Final = re.compile(r"([^+]+)\+([0-9a-f]{8})\+(.+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +67,7 @@ class Verifier:
     @property
     def key_id(self) -> bytes:
         """Four bytes that tell keys apart; no protection against a forger."""
-        return _key_id(self.name, self.key)
+        return key_id(self.name, self.key, algorithm=_ALGORITHM)
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
@@ -80,16 +75,7 @@ class Verifier:
 
         Raises EvidenceError: another form, another algorithm, or an id that is not the key's.
         """
-        match = _VKEY.fullmatch(vkey)
-        if not match or not is_name(match[1]):
-            raise EvidenceError(place="verifier key", cause="is not of the form NAME+ID+KEY")
-        try:
-            found = cls(match[1], read_public(_ed25519(base64c.decode(match[3]))))
-        except ValueError as error:
-            raise EvidenceError(place="verifier key", cause="does not hold an Ed25519 key") from error
-        if found.key_id.hex() != match[2]:
-            raise EvidenceError(place="verifier key", cause="its id is not that of its name and key")
-        return found
+        return cls(*read_vkey(vkey, algorithm=_ALGORITHM, place="verifier key", kind="an Ed25519 key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +92,8 @@ class Signer:
         """
         if not text.endswith("\n") or _CONTROL.search(text) or not is_name(self.name):
             raise ValueError("this text, or this key name, cannot stand in a note")
-        key_id, signature = _key_id(self.name, self.private_key), self.private_key.sign(text.encode())
-        return f"{text}\n".encode() + SignatureLine(name=self.name, key_id=key_id, data=signature).format()
+        own, signature = key_id(self.name, self.private_key, algorithm=_ALGORITHM), self.private_key.sign(text.encode())
+        return f"{text}\n".encode() + SignatureLine(name=self.name, key_id=own, data=signature).format()
 
 
 def vkey(name: str, public_key: Ed25519PublicKey) -> str:
@@ -115,9 +101,7 @@ def vkey(name: str, public_key: Ed25519PublicKey) -> str:
 
     Raises ValueError: a name with blanks or plus signs.
     """
-    if not is_name(name):
-        raise ValueError("a key name may hold no blank and no plus sign")
-    return f"{name}+{_key_id(name, public_key).hex()}+{base64c.encode(_ALGORITHM + public_bytes(public_key))}"
+    return write_vkey(name, public_key, algorithm=_ALGORITHM)
 
 
 def open_note(data: bytes, verifiers: Sequence[Verifier], *, strict: bool = False) -> Note:
@@ -170,21 +154,6 @@ def _signature_line(line: str) -> SignatureLine:
         data = base64c.decode(encoded)
     except ValueError as error:
         raise EvidenceError(place="signed note", cause="a signature is not canonical base64") from error
-    if not line.startswith(_DASH) or not is_name(name) or len(data) <= _KEY_ID_BYTES:
+    if not line.startswith(_DASH) or not is_name(name) or len(data) <= KEY_ID_BYTES:
         raise EvidenceError(place="signed note", cause="a signature line is malformed")
-    return SignatureLine(name=name, key_id=data[:_KEY_ID_BYTES], data=data[_KEY_ID_BYTES:])
-
-
-def _ed25519(typed_key: bytes) -> bytes:
-    if typed_key[:1] != _ALGORITHM or len(typed_key) != 1 + PUBLIC_KEY_BYTES:
-        raise ValueError("not an Ed25519 key")
-    return typed_key[1:]
-
-
-def _key_id(name: str, key: Ed25519PrivateKey | Ed25519PublicKey) -> bytes:
-    return sha256(name.encode() + b"\n" + _ALGORITHM + public_bytes(key)).digest()[:_KEY_ID_BYTES]
-
-
-def is_name(name: str) -> bool:
-    """Whether a text can be the name of a key: not empty, no blank, no plus sign, no control character."""
-    return bool(name) and not any(each.isspace() or each == "+" for each in name) and not _CONTROL.search(name)
+    return SignatureLine(name=name, key_id=data[:KEY_ID_BYTES], data=data[KEY_ID_BYTES:])
