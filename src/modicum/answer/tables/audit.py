@@ -18,10 +18,11 @@ from typing import Final
 import numpy as np
 
 from modicum.answer.tables.reduction import Piece, pieces
-from modicum.answer.tables.solver import Programme, Solved
-from modicum.answer.tables.system import Flags, Integers, System
+from modicum.answer.tables.solver import Programme, Reals, Solved
+from modicum.answer.tables.system import FAR, Flags, Integers, System
 
 _TOLERANCE: Final = 1e-6
+_NEAR: Final = 3  # tables near the truth differ by at most so many times what is asked
 _TURNS: Final = 40  # programmes of one piece that move many quantities at once, before each is asked for by itself
 
 
@@ -48,14 +49,12 @@ class Verdict:
         return not self.narrow.any()
 
 
-def audit(
-    system: System, hidden: Flags, *, witnesses: Iterable[Integers] = (), until_narrow: bool = False
-) -> Verdict:
+def audit(system: System, hidden: Flags, *, witnesses: Iterable[Integers] = (), until_narrow: bool = False) -> Verdict:
     """Audit a choice of hidden quantities.
 
     hidden: a flag each; those that are `forced` must be among them. witnesses: deviations found before; those that do
-    not fit are passed over. until_narrow: stop at the first quantity that is not proved; the verdict then names that one
-    among others that were not looked at.
+    not fit are passed over. until_narrow: look near the truth only, and stop at the first quantity that is not proved;
+    what the verdict calls narrow was then perhaps not looked at.
     """
     proof = Proof(system, hidden)
     for witness in witnesses:
@@ -136,24 +135,34 @@ def _examine(proof: Proof, piece: Piece, *, until_narrow: bool) -> int:
     if not proof.lacking[piece.places].any():
         return 0
     attacker = _Attacker(proof, piece)
-    attacker.move_many()
+    if not until_narrow:
+        attacker.move_many()
     for own, place in enumerate(piece.places):
         if proof.lacks(int(place)):
-            attacker.move_one(own, int(place))
+            attacker.move_one(own, int(place), near_only=until_narrow)
             if until_narrow and proof.lacks(int(place)):
                 break
     return attacker.programmes
 
 
 class _Attacker:
-    """Whoever knows all that is shown, on one piece: a linear programme over deviations, changed in place."""
+    """Whoever knows all that is shown, on one piece: a linear programme over deviations, changed in place.
+
+    Witnesses are sought among tables near the truth first, which is much quicker and nearly always enough; only what is
+    not found there is asked of all tables.
+    """
 
     def __init__(self, proof: Proof, piece: Piece) -> None:
         self.programmes = 0
         self._proof, self._piece = proof, piece
-        self._low, self._high = -piece.below.astype(np.float64), piece.above.astype(np.float64)
-        self._linear = self._programme()
-        self._integer: Programme | None = None
+        system, places = proof.system, piece.places
+        self._cap = {
+            1: np.maximum(system.span, system.up)[places].astype(np.float64),
+            -1: np.maximum(system.span, system.down)[places].astype(np.float64),
+        }
+        self._near = _Range(piece, most=_NEAR * max(1, int(max(self._cap[1].max(), self._cap[-1].max()))))
+        self._far: _Range | None = None
+        self._whole: _Range | None = None
 
     def move_many(self) -> None:
         """Move as many lacking quantities as one programme can, now up, now down, until a turn of both proves nothing.
@@ -167,52 +176,62 @@ class _Attacker:
             if not len(own) or (turn % 2 == 0 and len(own) == before):
                 return
             before = len(own) if turn % 2 == 0 else before
-            sign = 1 if turn % 2 == 0 else -1
             # Uneven costs, so that two quantities that can only move against each other do not cancel.
-            self._run(self._linear, own, sign=sign, costs=1 + (7919 * (turn + 1) * own) % 97 / 97)
+            self._run(self._near, own, sign=-1 if turn % 2 else 1, costs=1 + (7919 * (turn + 1) * own) % 97 / 97)
 
-    def move_one(self, own: int, place: int) -> None:
-        """Ask for one quantity by itself: up, then down, then in whole numbers, if the corners were fractions."""
-        proof, alone, reach = self._proof, np.array([own]), 0.0
-        for sign, asked in ((1, proof.system.up), (-1, proof.system.down)):
-            best = -self._run(self._linear, alone, sign=sign, costs=np.ones(1)).bound
-            reach += best
-            if not proof.lacks(place):
-                return
-            if best < asked[place] - _TOLERANCE:
-                return  # Too narrow even over fractions.
-        if reach < proof.system.span[place] - _TOLERANCE:
+    def move_one(self, own: int, place: int, *, near_only: bool) -> None:
+        """Ask for one quantity by itself: near the truth, then anywhere, then in whole numbers."""
+        if self._both_ways(self._near, own, place) is None or near_only:
             return
-        if self._integer is None:
-            self._integer = self._programme()
-            self._integer.whole(yes=True)
-        for sign in (1, -1):
-            if proof.lacks(place):
-                self._run(self._integer, alone, sign=sign, costs=np.ones(1))
+        if self._far is None:
+            self._far = _Range(self._piece, most=FAR)
+        reach = self._both_ways(self._far, own, place)
+        if reach is None or self._too_narrow(place, *reach):
+            return
+        if self._whole is None:
+            self._whole = _Range(self._piece, most=FAR)
+            self._whole.programme.whole(yes=True)
+        self._both_ways(self._whole, own, place)
 
-    def _run(self, programme: Programme, own: Integers, *, sign: int, costs: "np.ndarray[tuple[int], np.dtype[np.float64]]") -> Solved:
+    def _both_ways(self, where: "_Range", own: int, place: int) -> tuple[float, float] | None:
+        """Move one quantity up, then down; gives how far over fractions, or None where it is proved wide enough."""
+        reach = []
+        for sign in (1, -1):
+            reach.append(-self._run(where, np.array([own]), sign=sign, costs=np.ones(1)).bound)
+            if not self._proof.lacks(place):
+                return None
+        return reach[0], reach[1]
+
+    def _too_narrow(self, place: int, up: float, down: float) -> bool:
+        system = self._proof.system
+        wanting = max(system.up[place] - up, system.down[place] - down, system.span[place] - up - down)
+        return bool(wanting > _TOLERANCE)
+
+    def _run(self, where: "_Range", own: Integers, *, sign: int, costs: Reals) -> Solved:
         """Move some quantities up (sign 1) or down, and take what comes of it as a witness."""
-        piece = self._piece
-        cap = self._cap[sign][own].astype(np.float64)
-        low, high = (self._low[own], np.minimum(self._high[own], cap)) if sign > 0 else (np.maximum(self._low[own], -cap), self._high[own])
-        programme.bound(own, low, high)
+        programme, low, high = where.programme, where.low[own], where.high[own]
+        cap = self._cap[sign][own]
+        if sign > 0:
+            programme.bound(own, low, np.minimum(high, cap))
+        else:
+            programme.bound(own, np.maximum(low, -cap), high)
         programme.cost(own, -sign * costs)
         found = programme.solve()
         self.programmes += 1
-        programme.bound(own, self._low[own], self._high[own])
+        programme.bound(own, low, high)
         programme.cost(own, np.zeros(len(own)))
         if found.found:
             witness = np.zeros(len(self._proof.system), dtype=np.int64)
-            witness[piece.places] = np.rint(found.point).astype(np.int64)
+            witness[self._piece.places] = np.rint(found.point).astype(np.int64)
             self._proof.take(witness)
         return found
 
-    @property
-    def _cap(self) -> dict[int, Integers]:
-        system, places = self._proof.system, self._piece.places
-        span = system.span[places]
-        return {1: np.maximum(span, system.up[places]), -1: np.maximum(span, system.down[places])}
 
-    def _programme(self) -> Programme:
-        nought = np.zeros(len(self._piece.relations))
-        return Programme(self._piece.relations, low=self._low, high=self._high, row_low=nought, row_high=nought)
+class _Range:
+    """The attacker's programme over deviations up to a bound."""
+
+    def __init__(self, piece: Piece, *, most: int) -> None:
+        self.low = -np.minimum(piece.below, most).astype(np.float64)
+        self.high = np.minimum(piece.above, most).astype(np.float64)
+        nought = np.zeros(len(piece.relations))
+        self.programme = Programme(piece.relations, low=self.low, high=self.high, row_low=nought, row_high=nought)

@@ -12,11 +12,10 @@ import numpy as np
 
 from modicum.answer.tables.audit import Verdict, audit
 from modicum.answer.tables.cuts import Cut, Separator, bridgeless, wholesale
-from modicum.answer.tables.solver import Programme, Solved
-from modicum.answer.tables.system import Flags, Sparse, System
+from modicum.answer.tables.solver import Programme, Reals, Solved
+from modicum.answer.tables.system import ONE, Flags, Sparse, System
 
 _FRACTIONAL_ROUNDS: Final = 12
-_WHOLE_ROUNDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,8 +23,10 @@ class Chosen:
     """A choice that passed the audit, or the best bound without one.
 
     hidden: None where the limits were reached first. bound: no safe choice weighs less. proven: this one weighs as
-    little as any.
+    little as any. guide: what the best fractional choice hides of each cell.
     """
+
+    guide: Reals
 
     hidden: Flags | None
     verdict: Verdict | None
@@ -33,24 +34,23 @@ class Chosen:
     proven: bool
 
 
-def choose_exactly(system: System, *, rounds: int = _WHOLE_ROUNDS) -> Chosen:
-    """Solve the integer programme, within limits of rounds and nodes."""
+def choose_exactly(system: System, *, rounds: int) -> Chosen:
+    """Solve the integer programme, within limits of rounds and nodes. rounds: 0 for the bound and the guide alone."""
     master = Master(system)
-    for cut in bridgeless(system, ~system.settled):
+    for cut in bridgeless(system, ~system.settled if rounds else system.forced):
         master.add(cut)
-    bound = master.tighten(_FRACTIONAL_ROUNDS)
-    proven = True
+    bound, guide = master.tighten(_FRACTIONAL_ROUNDS if rounds else 1)
     for _ in range(rounds):
         found = master.best()
         if not found.found:
-            return Chosen(hidden=None, verdict=None, bound=bound, proven=False)
-        bound, proven = max(bound, found.bound), proven and found.proven
+            break
+        bound = max(bound, found.bound)
         hidden = found.point > 0.5  # noqa: PLR2004 - whole, up to rounding
         verdict = audit(system, hidden)
         if verdict.passed:
-            return Chosen(hidden=hidden, verdict=verdict, bound=bound, proven=proven)
+            return Chosen(guide=guide, hidden=hidden, verdict=verdict, bound=bound, proven=found.proven)
         master.forbid(hidden, verdict)
-    return Chosen(hidden=None, verdict=None, bound=bound, proven=False)
+    return Chosen(guide=guide, hidden=None, verdict=None, bound=bound, proven=False)
 
 
 class Master:
@@ -68,14 +68,14 @@ class Master:
         """Demand what a cut says."""
         self._programme.require(cut.columns, cut.values, least=0.0)
 
-    def tighten(self, rounds: int) -> float:
-        """Cut off the best choice over fractions, again and again; gives the last bound on the weight."""
-        bound = 0.0
+    def tighten(self, rounds: int) -> tuple[float, Reals]:
+        """Cut off the best choice over fractions, again and again; gives the last bound and choice."""
+        bound, guide = 0.0, self._system.forced.astype(np.float64)
         for _ in range(rounds):
             found = self._programme.solve()
-            if not found.found:
-                return bound
-            bound = max(bound, found.bound)
+            if not found.found or (bound and found.bound < bound + ONE / 100):
+                break
+            bound, guide = max(bound, found.bound), found.point
             self._separator.choose(found.point)
             asked = np.flatnonzero((found.point > 0.01) & (self._system.span > 0))  # noqa: PLR2004
             cuts = [cut for place in asked if (cut := self._separator.cut(int(place)))]
@@ -83,7 +83,7 @@ class Master:
                 self.add(cut)
             if not cuts:
                 break
-        return bound
+        return bound, guide
 
     def best(self) -> Solved:
         """The lightest whole choice that keeps all cuts so far."""

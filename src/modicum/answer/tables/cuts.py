@@ -18,7 +18,8 @@ from modicum.answer.tables.solver import Programme, Reals
 from modicum.answer.tables.system import Flags, Integers, System
 
 _TOLERANCE: Final = 1e-6
-_NEAR: Final = 10  # where z is a fraction, how far shown-or-hidden cells may move; cuts are lifted to no bound after
+_NEAR: Final = 10  # how far cells not wholly hidden may move, times z; cuts are lifted to the true bounds after
+_LEAN: Final = 0.02  # the least z that is reckoned with
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -60,32 +61,30 @@ class Separator:
         self.programmes = 0
 
     def choose(self, chosen: Reals) -> None:
-        """Set the choice that is to be cut off, between 0 and 1 by place."""
-        whole = bool((np.abs(chosen - np.rint(chosen)) < _TOLERANCE).all())
+        """Set the choice that is to be cut off, between 0 and 1 by place.
+
+        Shown cells may move a very little: of all prices that cut the choice off, those are wanted that lean on few
+        other cells, since these make a cut that says much.
+        """
         self._chosen = np.clip(chosen, 0, 1)
-        above = self._system.above if whole else np.minimum(self._system.above, _NEAR)
-        below = self._system.below if whole else np.minimum(self._system.below, _NEAR)
-        self._low, self._high = -below * self._chosen, above * self._chosen
-        every = np.arange(len(self._system))
-        self._programme.bound(every, self._low, self._high)
+        system, hidden = self._system, self._chosen > 1 - _TOLERANCE
+        lean = np.where(system.settled, 0, np.maximum(self._chosen, _LEAN))
+        self._low = np.where(hidden, -system.below, -np.minimum(system.below, _NEAR) * lean)
+        self._high = np.where(hidden, system.above, np.minimum(system.above, _NEAR) * lean)
+        self._programme.bound(np.arange(len(system)), self._low, self._high)
 
     def cut(self, place: int) -> Cut | None:
-        """A cut for one cell that the choice breaks, or None: it keeps all, so far as linear programmes tell."""
-        system, weight = self._system, self._chosen[place]
-        parts = []
+        """A cut for one cell that the choice breaks, or None: it keeps all, so far as these programmes tell."""
+        system, span = self._system, int(self._system.span[place])
+        coefficients = []
         for sign, asked in ((1, int(system.up[place])), (-1, int(system.down[place]))):
-            cap = max(asked, int(system.span[place]))
-            value, coefficients = self._moved(place, sign, cap)
-            if value < asked * weight - _TOLERANCE:
-                return self._made(place, coefficients, asked)
-            parts.append((value, coefficients))
-        span = int(system.span[place])
-        if sum(value for value, _ in parts) < span * weight - _TOLERANCE:
-            return self._made(place, parts[0][1] + parts[1][1], span)
-        return None
+            coefficients.append(self._moved(place, sign, max(asked, span)))
+            if asked and (cut := self._made(place, coefficients[-1], asked)):
+                return cut
+        return self._made(place, coefficients[0] + coefficients[1], span) if span else None
 
-    def _moved(self, place: int, sign: int, cap: int) -> tuple[float, Reals]:
-        """How far a cell can go one way, and for each cell what its being hidden adds to that at the most."""
+    def _moved(self, place: int, sign: int, cap: int) -> Reals:
+        """For each cell what its being hidden adds, at the most, to how far one cell can go one way."""
         own = np.array([place])
         limit = np.array([cap * self._chosen[place]])
         if sign > 0:
@@ -98,8 +97,7 @@ class Separator:
         self._programme.cost(own, np.zeros(1))
         self._programme.bound(own, self._low[own], self._high[own])
         prices = np.where(np.abs(found.prices) < 1e-9, 0, found.prices)  # noqa: PLR2004 - rounding of the solver
-        coefficients = np.where(prices > 0, prices * self._system.below, -prices * self._system.above)
-        return -found.value, coefficients
+        return np.where(prices > 0, prices * self._system.below, -prices * self._system.above)
 
     def _made(self, place: int, coefficients: Reals, asked: int) -> Cut | None:
         values = np.minimum(coefficients, asked) / asked

@@ -37,9 +37,7 @@ def _pair_up(system: System, hidden: Flags) -> bool:
 def _hide_next(system: System, hidden: Flags, place: int) -> None:
     rows = system.relations
     mine = [
-        columns
-        for row in range(len(rows))
-        if place in (columns := rows.column[rows.start[row] : rows.start[row + 1]])
+        columns for row in range(len(rows)) if place in (columns := rows.column[rows.start[row] : rows.start[row + 1]])
     ]
     shown = np.concatenate([columns[~hidden[columns]] for columns in mine])
     if not len(shown):

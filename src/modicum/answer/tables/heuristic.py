@@ -13,16 +13,20 @@ from typing import Final
 import numpy as np
 
 from modicum.answer.tables.audit import Proof, audit
-from modicum.answer.tables.solver import Programme
+from modicum.answer.tables.solver import Programme, Reals
 from modicum.answer.tables.system import FAR, Flags, Integers, Sparse, System
 
+_AGAINST: Final = 1.05  # a cell that the guide hides wholly still costs a little
 _NEAR_NOUGHT: Final = 1e-7
 
 
-def choose_quickly(system: System) -> tuple[Flags, list[Integers]]:
-    """Choose what to hide; gives the choice and its witnesses. Some cells may be too narrow still: audit it."""
-    proof = Proof(system, system.forced.copy())
-    augmenter = _Augmenter(system)
+def choose_quickly(system: System, *, guide: Reals) -> tuple[Flags, list[Integers]]:
+    """Choose what to hide; gives the choice and its witnesses. Some cells may be too narrow still: audit it.
+
+    guide: for each cell how much of it the best fractional choice hides; such cells are taken first.
+    """
+    proof = Proof(system, system.forced)
+    augmenter = _Augmenter(system, guide)
     stuck = np.zeros(len(system), dtype=np.bool_)
     while len(lacking := np.flatnonzero(proof.lacking & ~stuck)):
         for place in lacking:
@@ -50,7 +54,7 @@ def take_back(system: System, hidden: Flags, witnesses: list[Integers], *, tries
 class _Augmenter:
     """Deviations as rises and falls, two columns a quantity; costs fall to nought as cells are hidden."""
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, guide: Reals) -> None:
         size, rows = len(system), system.relations
         self._system = system
         self.witnesses: list[Integers] = []
@@ -67,7 +71,7 @@ class _Augmenter:
         ).astype(np.float64)
         nought = np.zeros(len(rows))
         self._programme = Programme(both, low=np.zeros(2 * size), high=self._most, row_low=nought, row_high=nought)
-        costs = np.where(system.forced, 0, system.weights).astype(np.float64)
+        costs = np.where(system.forced, 0, system.weights * (_AGAINST - np.clip(guide, 0, 1)))
         self._programme.cost(np.arange(2 * size), np.concatenate((costs, costs)))
 
     def free(self, proof: Proof, place: int) -> bool:

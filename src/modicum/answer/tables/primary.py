@@ -1,7 +1,7 @@
 """Primary suppression: which cells may not be shown whatever else is. Pure.
 
-Counts: 1 to 10 people (0 is shown). Sums: few contributors, a few who make up most of the sum ((n, k) dominance), or one
-whose amount the second largest could reckon too closely (p %).
+Counts: 1 to 10 people (0 is shown). Sums: few contributors, a few who make up most of the sum ((n, k) dominance), or
+one whose amount the second largest could reckon too closely (p %).
 
 Source: CMS cell size suppression policy (ResDAC, 2024); Hundepool et al., Statistical Disclosure Control (2012),
 section 4.2, for (n, k) and p %.

@@ -97,7 +97,7 @@ class Programme:
         self._whole = yes
 
     def solve(self) -> Solved:
-        """Make the costs as small as they get, within the limits. Raises InternalError: the programme makes no sense."""
+        """Make the costs as small as they get, within the limits. Raises InternalError: no programme at all."""
         self._must(self._solver.run())
         status, info = self._solver.getModelStatus(), self._solver.getInfo()
         if status == highspy.HighsModelStatus.kInfeasible:

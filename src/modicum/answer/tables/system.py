@@ -52,7 +52,7 @@ class Sparse:
         """Stack rows, each the places and the values of what is in it."""
         empty = np.zeros(0, dtype=np.int64)
         return cls(
-            start=np.concatenate(([0], np.cumsum([len(column) for column, _ in rows], dtype=np.int64))).astype(np.int64),
+            start=np.cumsum([0, *[len(column) for column, _ in rows]], dtype=np.int64),
             column=np.concatenate([empty, *[column for column, _ in rows]]),
             value=np.concatenate([empty, *[value for _, value in rows]]),
             columns=columns,
