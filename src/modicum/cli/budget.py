@@ -45,7 +45,14 @@ def _show(found: Standing) -> None:
         show(line)
     if found.spent:
         rows = [
-            [str(each.entry), each.at, each.case, each.dataset, f"{each.rho:.3g}", f"{each.delta:.0e}" if each.delta else "0"]
+            [
+                str(each.entry),
+                each.at,
+                each.case,
+                each.dataset,
+                f"{each.rho:.3g}",
+                f"{each.delta:.0e}" if each.delta else "0",
+            ]
             for each in found.spent
         ]
         table("questions that were paid for", ["entry", "at", "case", "data set", "rho", "delta"], rows)
