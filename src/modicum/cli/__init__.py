@@ -11,6 +11,7 @@ import typer
 
 from modicum.cli import (
     account,
+    budget,
     data,
     docket,
     house,
@@ -45,6 +46,7 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
+budget.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
