@@ -59,6 +59,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "pyarrow": frozenset(
         {
+            "modicum.answer.memberships",
             "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",

@@ -268,11 +268,12 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
         if case.request["population"]["dataset"] in datasets
         for release in case.releases
         if release.delivered is not None
-        and not (_noisy(case.request) and release.content["form"] == str(Form.STATISTICS))
+        and not (is_noisy_case(case.request) and release.content["form"] == str(Form.STATISTICS))
     )
 
 
-def _noisy(request: Mapping[str, Any]) -> bool:
+def is_noisy_case(request: Mapping[str, Any]) -> bool:
+    """Whether a filed request asks for figures with noise."""
     table = request.get("statistics")
     return isinstance(table, Mapping) and table.get("mechanism") == "noise"
 
