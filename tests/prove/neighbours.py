@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engines"))
 
-from answer_worlds import (  # noqa: E402 - the folder of the engine tests
+from answer_worlds import (
     SOURCES,
     TRANSFORMATIONS,
     cells,
@@ -32,14 +31,14 @@ from answer_worlds import (  # noqa: E402 - the folder of the engine tests
     request,
 )
 
-from modicum.answer import aggregates, private_answer  # noqa: E402
-from modicum.answer.figures import Figure  # noqa: E402
-from modicum.answer.noise import Noise  # noqa: E402
-from modicum.answer.questions import PrivateQuestion, private_question  # noqa: E402
-from modicum.custody.engine import Engine  # noqa: E402
-from modicum.model.request import Asks, Condition, Operator, Request  # noqa: E402
-from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics  # noqa: E402
-from modicum.storage import Folder  # noqa: E402
+from modicum.answer import aggregates, private_answer
+from modicum.answer.figures import Figure
+from modicum.answer.noise import Noise
+from modicum.answer.questions import PrivateQuestion, private_question
+from modicum.custody.engine import Engine
+from modicum.model.request import Asks, Condition, Operator, Request
+from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
+from modicum.storage import Folder
 
 STRATA, PERSONS = 3, 9
 AMOUNT = Decimal("1e-12")  # what rounding may take away in a formula of ours
@@ -134,20 +133,24 @@ def look(engine: Held, chance: random.Random, kind: str, found: Found) -> None:
     engine.hold(population(chance))
     # Compiled once: the tables under the statements are then swapped.
     statements = [engine.engine.sql(each) for each in aggregates.queries(engine, question)]
-    search = [(each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches]
+    search = [
+        (each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches
+    ]
     for _ in range(3):
         rows = population(chance)
         engine.hold(rows)
         whole = measured(engine, question, statements, search)
         for person in range(PERSONS):
-            engine.hold({table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()})
+            engine.hold(
+                {table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()}
+            )
             try:
                 fewer = measured(engine, question, statements, search)
             except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
                 found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
                 continue
             found.pairs += 1
-            compare(kind, question, whole, fewer, found)
+            compare(kind, whole, fewer, found)
         priced(kind, question, whole.sampler, found)
 
 
@@ -183,10 +186,16 @@ def shaped(question: PrivateQuestion, rows: Sequence[Mapping[str, Any]]) -> Any:
 def _fields(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _fields(each) for name, each in value.items()}
-    return [_fields(each) for each in value] if isinstance(value, list) else type(value).__name__ if value is None else "value"
+    return (
+        [_fields(each) for each in value]
+        if isinstance(value, list)
+        else type(value).__name__
+        if value is None
+        else "value"
+    )
 
 
-def compare(kind: str, question: PrivateQuestion, whole: Measured, fewer: Measured, found: Found) -> None:
+def compare(kind: str, whole: Measured, fewer: Measured, found: Found) -> None:
     if whole.shape != fewer.shape:
         found.note(kind, "the groups, the measures or their order hang on one person")
     for (figure, more), (_, less) in zip(whole.figures, fewer.figures, strict=True):
@@ -215,12 +224,18 @@ def priced(kind: str, question: PrivateQuestion, sampler: Silent, found: Found) 
     Gaussian: rho = L2^2 / (2 scale^2). Laplace: epsilon = L1 / scale, and rho = epsilon^2 / 2.
     """
     cost = private_answer.price(question)
-    rho = sum((_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)), Decimal(0))
+    rho = sum(
+        (_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)),
+        Decimal(0),
+    )
     for _, figure in question.searches:
         rho += _rho(question, figure, private_answer.checked_scale(question, figure.sensitivity, cost))
     if rho > cost.charge.rho + AMOUNT:
         found.note(kind, f"the noise costs rho {rho:.6g}, charged is {cost.charge.rho:.6g}")
-    if question.noise is Noise.GAUSSIAN and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon:
+    if (
+        question.noise is Noise.GAUSSIAN
+        and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon
+    ):
         found.note(kind, "the charge comes to more than the epsilon that was asked for")
 
 
@@ -251,7 +266,11 @@ def population(chance: random.Random) -> Rows:
             for _ in range(chance.choice([0, 1, 1, 2, 8] if table == "claims" else [1, 1, 2, 5])):
                 made = cells(chance, person, table, frozenset())
                 _spread(chance, table, made)
-                made |= {"_modicum_row": len(rows[table]), "_modicum_person": person, "_modicum_stratum": person % STRATA}
+                made |= {
+                    "_modicum_row": len(rows[table]),
+                    "_modicum_person": person,
+                    "_modicum_stratum": person % STRATA,
+                }
                 rows[table].append(made)
     return rows
 
@@ -329,9 +348,7 @@ def _measures(chance: random.Random, kind: str) -> tuple[Measure, ...]:
         "rows": (Measure(kind=MeasureKind.COUNT, of=Of.ROWS),),
         "sum": (Measure(kind=MeasureKind.SUM, column=column, **bounds),),
         "mean": (Measure(kind=MeasureKind.MEAN, column=column, **bounds),),
-        "proportion": (
-            Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),
-        ),
+        "proportion": (Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),),
         "histogram": (Measure(kind=MeasureKind.HISTOGRAM, column=column, **chance.choice([bins, edges])),),
         "median": (Measure(kind=MeasureKind.MEDIAN, column=column, **bins),),
         "quantiles": (Measure(kind=MeasureKind.QUANTILES, column=column, at=("0.1", "0.9"), **bins),),
