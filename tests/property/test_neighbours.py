@@ -15,7 +15,7 @@ import neighbours
 
 from modicum.answer import aggregates, private_answer, sensitivity
 
-PAIRS = 50
+PAIRS = 100
 
 
 @pytest.mark.parametrize("kind", neighbours.KINDS)
@@ -96,4 +96,4 @@ BROKEN = {
 @pytest.mark.parametrize(("name", "kind"), [(name, kind) for name, (_, kinds) in BROKEN.items() for kind in kinds])
 def test_a_build_without_one_of_its_bounds_is_caught(name: str, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     BROKEN[name][0](monkeypatch)
-    assert neighbours.run(PAIRS, kinds=[kind])["wrong"]
+    assert neighbours.run(1000, kinds=[kind], until_wrong=True)["wrong"]
