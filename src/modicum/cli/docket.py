@@ -10,6 +10,7 @@ from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, 
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
+from modicum.gateway.case_document import case_document, listed
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
 from modicum.model.errors import InvalidInputError
@@ -58,7 +59,7 @@ def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
 
     Example:  modicum docket list
     """
-    found = cases.listed(Home.open(home))
+    found = listed(Home.open(home))
     if as_json:
         emit({"schema": "modicum.docket/1", "cases": found})
         return
@@ -235,7 +236,7 @@ def attest(
 
 
 def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
-    document = cases.case_document(home, number)
+    document = case_document(home, number)
     if as_json:
         emit(document)
         return

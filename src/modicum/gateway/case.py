@@ -15,7 +15,7 @@ from modicum.docket import commands, founding, gateway_events
 from modicum.docket.permissions import find_case
 from modicum.docket.signing import Event, KeySigner
 from modicum.gateway.answering import check_computable
-from modicum.gateway.attested import attested_on, facts_on
+from modicum.gateway.attested import facts_on
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
 from modicum.gateway.grounds import check_facts, check_kinds
 from modicum.gateway.home import Home
@@ -30,7 +30,6 @@ from modicum.gateway.named import (
     seal_lines,
 )
 from modicum.gateway.request_file import parse_request
-from modicum.law.facts import counts_from, waiting
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
 from modicum.model.lines import Lines
@@ -274,83 +273,6 @@ def enrol(
     return [*([str(organisation["id"])] if organisation else []), newcomer.person]
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
-    """All cases, oldest first, a summary each."""
-    return [_summary(case) for case in home.journal.docket().cases.values()]
-
-
-def case_document(home: Home, case_id: str) -> dict[str, Any]:
-    """One case as published JSON (docs/reference/schemas/case.json)."""
-    case = find_case(home.journal.docket(), case_id)
-    decision = case.decision
-    return {
-        "schema": "modicum.case/1",
-        **_summary(case),
-        "round": case.round,
-        "request": dict(case.request),
-        "decision_sha256": case.decision_sha256,
-        "lines": _lines(case),
-        "because": [] if decision is None else [dict(each) for each in decision.because],
-        "missing": [] if decision is None else [list(each) for each in decision.missing],
-        "facts": _facts(home, case),
-        "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
-        "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
-        "objections": [
-            {
-                "entry": each.index,
-                "by": each.person,
-                "grounds": each.grounds,
-                "text": each.text,
-                "blocking": each.blocking,
-                "answered": each.answered,
-            }
-            for each in case.objections
-        ],
-        "directives": [
-            {"entry": each.index, "by": each.person, "text": each.text, "deadline": each.deadline}
-            for each in case.directives
-        ],
-        "why_not_agreed": list(case.why_not_agreed),
-        "timeline": [
-            {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
-            for each in case.timeline
-        ],
-    }
-
-
-def _facts(home: Home, case: CaseState) -> dict[str, dict[str, Any]]:
-    """The attested facts, with the day from which each counts and whether it still waits for it."""
-    waits = home.pack().vocabulary.waits_days if case.facts else {}
-    days = attested_on(case)
-    late = waiting(days, waits, on=home.journal.now().date())
-    return {
-        fact: {
-            "by": said.person,
-            "entry": said.index,
-            "text": said.text,
-            "counts_from": counts_from(fact, days[fact], waits).isoformat(),
-            "waits": fact in late,
-        }
-        for fact, said in case.facts.items()
-    }
-
-
-def people(home: Home) -> list[dict[str, Any]]:
-    """All enrolled people with the kind of their organisation and their roles."""
-    roster = home.journal.docket().roster
-    return [
-        {
-            "person": member.handle,
-            "kind": roster.organisations[member.organisation].kind,
-            "state": roster.organisations[member.organisation].state,
-            "roles": sorted(member.roles),
-            "active": member.active,
-            "public_key": member.public_key,
-        }
-        for member in roster.people.values()
-    ]
-
-
 def signer(docket: Docket, key: Ed25519PrivateKey) -> KeySigner:
     """The enrolled person whose key this is. Raises NotPermittedError: nobody's."""
     line = public_key_line(key)
@@ -366,35 +288,6 @@ def signer(docket: Docket, key: Ed25519PrivateKey) -> KeySigner:
 def enter(home: Home, event: Event) -> Entry:
     """Record one event of the docket."""
     return home.journal.record(event.kind, event.content, case=event.case, actor=event.actor)
-
-
-def _summary(case: CaseState) -> dict[str, Any]:
-    return {
-        "case": case.id,
-        "title": case.request["title"],
-        "requester": case.requester,
-        "purpose": case.request["purpose"],
-        "state": str(case.state),
-        "verdict": "undecided" if case.decision is None else case.decision.verdict,
-        "form": "-" if case.decision is None else case.decision.form or "-",
-        "next": case.whose_turn or "nobody",
-        "filed_at": case.filed_at,
-    }
-
-
-def _lines(case: CaseState) -> dict[str, Any] | None:
-    """The list of a case in counts, with its holds; None where it names nobody."""
-    lines = case.lines
-    if lines is None:
-        return None
-    return {
-        "total": lines.total,
-        "sufficient": lines.sufficient,
-        "refused": lines.total - lines.sufficient,
-        "as_of": lines.as_of,
-        "holds": [{"because": dict(each["because"]), "reason": each["reason"]} for each in lines.holds],
-        "held": case.held,
-    }
 
 
 def _signed(home: Home, key: Ed25519PrivateKey, command: Callable[[Docket, KeySigner], Event]) -> Entry:
