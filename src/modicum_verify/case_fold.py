@@ -358,6 +358,8 @@ def _accounted(case: CaseState, entry: Entry, content: Content, roster: Roster) 
 
 
 def _amended(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    if content["decision_sha256"] != case.decision_sha256:
+        raise EvidenceError(place=entry.place, cause="puts another change in force than the one agreed on")
     return may_leave(case, entry, content, roster), "in force from here on"
 
 

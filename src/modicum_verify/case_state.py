@@ -304,10 +304,8 @@ def _sealed(case: CaseState) -> list[str]:
     quorum = Quorum(roles=(), organisations=0, approvals=0) if case.decision is None else case.decision.quorum
     first = case.first_reviews
     organisations = len({each.organisation for each in first})
-    return [
-        f"{len(first)} of {quorum.approvals} first reviews are in, from {organisations} of {quorum.organisations}"
-        " organisations; they are sealed until all are."
-    ]
+    come = f"{len(first)} of {quorum.approvals} first reviews are in"
+    return [f"{come}, from {organisations} of {quorum.organisations} organisations; they are sealed until all are."]
 
 
 def _uncounted(case: CaseState) -> list[str]:

@@ -107,7 +107,9 @@ def expired(case: CaseState, entry: Entry, content: Mapping[str, Any], roster: R
 
     Raises EvidenceError: too early, or no rule lets it expire.
     """
-    del content, roster
+    del roster
+    if content["last"] != case.timeline[-1].index:
+        raise EvidenceError(place=entry.place, cause="ends a case as if its last entry were another")
     due = expires_s(case)
     now = seconds_of(entry.at)
     if due is None or now is None or now < due:

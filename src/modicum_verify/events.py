@@ -149,6 +149,7 @@ _person = _pattern(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}", "organisa
 _word = _pattern(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", "a word (letters, digits, _ . : -)")
 _key_line = _pattern(r"ssh-ed25519 [A-Za-z0-9+/]+=*", "an ssh-ed25519 key line without a comment")
 _state = _pattern(r"[A-Z]{2}", "two capital letters")
+_states = _distinct(_many(_state, at_least=1))
 _roles = _distinct(_many(_one_of(*ROLES), at_least=1))
 _form = _one_of(*FORMS)
 
@@ -244,8 +245,8 @@ _CONTENTS: Final[Mapping[str, Check]] = {
     "served": _object({"state": _state, "text": _said, "signature": _signature}),
     "amendment": _object({"change": _change, "text": _said, "signature": _signature}),
     "locked": _object({"checkpoint": _text}),
-    "amended": _object({}, {"unlocked": _unlocked}),
-    "expired": _object({}),
+    "amended": _object({"decision_sha256": _sha256}, {"unlocked": _unlocked}),
+    "expired": _object({"last": _count()}),
     "refused": _object({"decision_sha256": _sha256, "because": _many(_because)}),
     "released": _object(
         {

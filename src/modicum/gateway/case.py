@@ -30,6 +30,7 @@ from modicum.gateway.named import (
     seal_lines,
 )
 from modicum.gateway.request_file import parse_request
+from modicum.gateway.waiting import give_notice, start_lock
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
 from modicum.model.lines import Lines
@@ -132,6 +133,7 @@ def decide_case(home: Home, case_id: str) -> Decided:
             quorum=decided.pack.reviews(decided.form, decided.request.purpose),
         ),
     )
+    give_notice(home, case_id, decided.decision)
     return decided
 
 
@@ -167,8 +169,10 @@ def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text:
 
 
 def approve(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str = "") -> Entry:
-    """Approve the decision of the present round."""
-    return _signed(home, key, lambda docket, by: commands.approve(docket, case_id, by=by, text=text))
+    """Approve the decision of the present round; where that agrees the case, its time-lock starts, if it has one."""
+    entry = _signed(home, key, lambda docket, by: commands.approve(docket, case_id, by=by, text=text))
+    start_lock(home, case_id)
+    return entry
 
 
 def reject(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
@@ -217,13 +221,29 @@ def answer(home: Home, case_id: str, *, key: Ed25519PrivateKey, objection: int, 
 
 
 def direct(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str, deadline: str | None = None) -> Entry:
-    """Record a directive under the name of the person who gives it; it lifts nothing."""
+    """Record a directive under the name of the person who gives it; it lifts nothing.
+
+    deadline: any words; a time (2026-11-26T12:00:00Z) ends a discretionary wait, where the custodian's own official
+    gives it.
+    """
     return _signed(home, key, lambda docket, by: commands.direct(docket, case_id, by=by, text=text, deadline=deadline))
 
 
 def withdraw(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
     """Withdraw a request, by the organisation that asked; the case ends, and its record stays."""
     return _signed(home, key, lambda docket, by: commands.withdraw(docket, case_id, by=by, text=text))
+
+
+def serve(home: Home, case_id: str, *, key: Ed25519PrivateKey, state: str, text: str) -> Entry:
+    """Record how a state of origin was told of a case, beside the notice in the log."""
+    return _signed(home, key, lambda docket, by: commands.serve(docket, case_id, by=by, state=state, text=text))
+
+
+def recall(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str, notice_sha256: str | None = None) -> Entry:
+    """Recall the release of a case, by counsel or privacy officer of the custodian."""
+    return _signed(
+        home, key, lambda docket, by: commands.recall(docket, case_id, by=by, text=text, notice_sha256=notice_sha256)
+    )
 
 
 def rotate(
