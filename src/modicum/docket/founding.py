@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modicum.docket.permissions import identify
-from modicum.docket.signing import Event, KeySigner, Signer, shaped, signed
+from modicum.docket.signing import Event, KeySigner, PersonKey, Signer, shaped, signed
 from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotFoundError, NotPermittedError
-from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.errors import ModicumError
 from modicum_verify.events import FOUNDERS, GENESIS_SCHEMA
@@ -29,13 +28,13 @@ def found(
     people: Sequence[Mapping[str, Any]],
     pack: PackRef,
     manifest_key: str,
-    founders: Mapping[str, Ed25519PrivateKey],
+    founders: Mapping[str, PersonKey],
     witnesses: WitnessSet | None = None,
 ) -> Event:
     """Make the genesis of a home, signed by its founders; of an evaluation home where no witnesses are named.
 
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
-    carry a comment, which is dropped; a name left empty is made from the handle. founders: private keys by
+    carry a comment, which is dropped; a name left empty is made from the handle. founders: keys by
     `organisation/person`, of at least two organisations.
 
     Raises InvalidInputError: a malformed field, a person or key listed twice, founders of one organisation alone.
