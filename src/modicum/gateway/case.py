@@ -288,6 +288,11 @@ def enrol(
     return [*([str(organisation["id"])] if organisation else []), newcomer.person]
 
 
+def enrolled_keys(home: Home) -> list[str]:
+    """The key lines of the people who are enrolled."""
+    return [member.public_key for member in home.journal.docket().roster.people.values() if member.active]
+
+
 def signer(docket: Docket, key: PersonKey) -> KeySigner:
     """The enrolled person whose key this is. Raises NotPermittedError: nobody's."""
     line = key.public_key
