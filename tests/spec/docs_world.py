@@ -104,7 +104,7 @@ def played() -> World:
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
     world.done(f"docket decide {asked}")
-    _name_persons(world)
+    _ask(world)
     _enrol(world)
     _renew(world)
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
@@ -124,12 +124,24 @@ def played() -> World:
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    _account(world)
+    _look_back(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
     world.play("account nobody-of-this-key")
     return world
+
+
+def _look_back(world: World) -> None:
+    """What one person is told, and what time does to cases."""
+    _account(world)
+    _wait(world)
+
+
+def _wait(world: World) -> None:
+    """What time does to cases."""
+    world.done("docket expire")
+    world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
 
 
 def commands() -> list[str]:
@@ -142,6 +154,26 @@ def _speaking(words: str, command: Any) -> Iterator[str]:
         yield from _speaking(f"{words} {name}".strip(), inner)
     if any("--json" in option.opts for option in command.params):
         yield words
+
+
+def _ask(world: World) -> None:
+    """About a list of persons, and with noise."""
+    _name_persons(world)
+    _ask_with_noise(world)
+
+
+def _ask_with_noise(world: World) -> None:
+    """A question with noise, paid for once; how its budget stands."""
+    noisy = EXAMPLES / "noisy-question.toml"
+    world.done(f"request check {noisy}")
+    world.done(f"propose {noisy}")
+    case = world.done(f"docket file {noisy} --as hhs-oig/analyst")["case"]
+    world.done(f"docket approve {case} --as cms/privacy-officer")
+    world.done(f"docket approve {case} --as ca-dhcs/data-officer")
+    world.done(f"release {case} --out ~/noisy.modicum")
+    opening = f"--identity {EXAMPLES / 'recipient.key'} --out ~/noisy --trust ~/cms/trust.json"
+    world.done(f"open ~/noisy.modicum {opening}", home=None)
+    world.done("budget show")
 
 
 def _name_persons(world: World) -> None:

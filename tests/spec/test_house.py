@@ -24,10 +24,6 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "cryptography": frozenset(
         {
             "modicum.answer.pseudonym",
-            "modicum.cli.member",
-            "modicum.cli.options",
-            "modicum.gateway.case",
-            "modicum.gateway.founding",
             "modicum.gateway.keys",
             "modicum.gateway.witnessing",
             "modicum.seal.manifest",
@@ -75,6 +71,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.gateway.founding",
             "modicum.gateway.request_file",
+            "modicum.gateway.statistics_table",
             "modicum.law.packfiles",
         }
     ),

@@ -101,9 +101,8 @@ class Standing:
         return charge.rho <= self.rho_left and charge.delta <= self.delta_left
 
     def as_document(self) -> dict[str, Any]:
-        """As published JSON (docs/reference/schemas/budget.json)."""
+        """As published JSON, one of the populations of docs/reference/schemas/budget.json."""
         return {
-            "schema": STANDING_SCHEMA,
             "population": self.population,
             "opened": self.opened,
             "declared": {"epsilon": _plain(self.declared_epsilon), "delta": _plain(self.declared_delta)},
@@ -265,9 +264,9 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
     return tuple(
         Uncovered(case=case.id, form=str(release.content["form"]), at=release.at, entry=release.index)
         for case in docket.cases.values()
-        if case.request["population"]["dataset"] in datasets
         for release in case.releases
         if release.delivered is not None
+        and case.request["population"]["dataset"] in datasets
         and not (is_noisy_case(case.request) and release.content["form"] == str(Form.STATISTICS))
     )
 
