@@ -1,8 +1,8 @@
-"""Log and store in step: what the store accepted and the log lacks is entered; what the log has and the store lacks, taken in.
+"""Log and store in step: what the store accepted and the log lacks is entered; what the store lacks is taken in.
 
 The log is right. An entry of the store that differs from the log's at the same place is broken evidence. What goes
-beyond the log was cut off by a crash: it is entered if the gateway signed the position that it led to, and the fold takes
-it. All else in the store is a projection, and is made again where it is not what the log gives at this position.
+beyond the log was cut off by a crash: it is entered if the gateway signed the position that it led to, and the fold
+takes it. All else in the store is a projection, and is made again where it is not what the log gives at this position.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,7 +11,19 @@ from typing import Final
 from modicum.ledger import Ledger
 from modicum.model.errors import EvidenceError
 from modicum.storage import Folder
-from modicum.store import EntryRow, OpenStore, Position, Sketch, Store, leaf_of, rows_of_docket
+from modicum.store import (
+    CASE_TABLES,
+    EntryRow,
+    OpenStore,
+    Position,
+    Sketch,
+    Store,
+    differences,
+    leaf_of,
+    rows_of_case,
+    rows_of_docket,
+)
+from modicum_verify.case_state import CaseState
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket, fold
@@ -90,6 +102,16 @@ class Acceptance:
         store.remake(rows, rows_of_docket(docket), start=start, position=position)
         self._compared = len(entries)
         return position
+
+    def check_rows(self, store: OpenStore, case: CaseState) -> None:
+        """Hold the rows of one case against what the log gives.
+
+        Raises EvidenceError: somebody wrote to the tables; place: the table and the row.
+        """
+        for each in differences(rows_of_case(case), store.rows_of(case.id), tables=CASE_TABLES):
+            raise EvidenceError(
+                place=f"{store.name}, {each}", cause=f"case {case.id} is otherwise in the log", cure=CURE
+            )
 
 
 def _wrong(store: OpenStore, index: int, cause: str) -> EvidenceError:

@@ -1,8 +1,9 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
-`modicum.toml` settings · `store.db` the store, unless the settings name a database · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
-evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
-`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
+`modicum.toml` settings · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
+evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `store.db` the store,
+unless the settings name a database · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the
+latest checkpoint kept apart from the log)
 """
 
 import os

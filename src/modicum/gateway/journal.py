@@ -4,9 +4,9 @@
 2. the store accepts it, with the rows that it changes, in one transaction
 3. its body is written, its leaf appended; the log's checkpoint makes it part of the docket
 
-Readers see the log. A crash between 2 and 3 leaves an entry that is accepted and not yet in the log: who next takes the
-lock enters it (`accepting`). Where the log refuses in 3, the store takes the entry back; where it cannot do that either,
-the entry is entered later, and the error says so.
+Readers see the log. A crash between 2 and 3 leaves an entry that is accepted and not yet in the log: whoever next takes
+the lock enters it (`accepting`). Where the log refuses in 3, the store takes the entry back; where it cannot do that
+either, the entry is entered later, and the error says so.
 """
 
 import secrets
@@ -21,6 +21,7 @@ from modicum.ledger import Ledger
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError
 from modicum.storage import Folder
 from modicum.store import EntryRow, OpenStore, Position, changes
+from modicum_verify.case_state import CaseState
 from modicum_verify.entry import SALT_BYTES, Entry, body_file, leaf_bytes, read_entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.fold import Docket, fold
@@ -100,6 +101,11 @@ class Journal:
             if self._held is None:
                 raise InternalError(cause="the journal is not open for writing", cure="report this")
             return self._record(self._held, self._position or self._settle(self._held), events)
+
+    def check_rows(self, case: CaseState) -> None:
+        """Hold the store's rows of one case against the log, under the lock. Raises EvidenceError: they differ."""
+        if self._held is not None:
+            self._acceptance.check_rows(self._held, case)
 
     def timestamp(self) -> str:
         """Now, in whole seconds of UTC; never before the last entry."""

@@ -8,12 +8,14 @@ most commands only read.
 """
 
 from modicum.store.address import Address, parse_address
-from modicum.store.dump import Difference, Sketch, differences, digest_of
+from modicum.store.dump import DUMPED, Difference, Sketch, differences, digest_of, logged_row
 from modicum.store.position import Position
-from modicum.store.rows import Change, EntryRow, Row, changes, leaf_of, rows_of_case, rows_of_docket
+from modicum.store.rows import CASE_TABLES, Change, EntryRow, Row, changes, leaf_of, rows_of_case, rows_of_docket
 from modicum.store.store import OpenStore, Store
 
 __all__ = [
+    "CASE_TABLES",
+    "DUMPED",
     "Address",
     "Change",
     "Difference",
@@ -27,6 +29,7 @@ __all__ = [
     "differences",
     "digest_of",
     "leaf_of",
+    "logged_row",
     "parse_address",
     "rows_of_case",
     "rows_of_docket",

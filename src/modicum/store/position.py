@@ -1,7 +1,8 @@
 """Where a store stands: the size and root of the log that it accepted, and the digest of all its rows.
 
 The gateway signs each position with the log's key. So whoever can write to the database, but holds no key, cannot have
-an entry of theirs taken into the log as one that a crash had cut off. The statement cannot be taken for a checkpoint: a checkpoint's first line is the origin of a log, this one's is `modicum.accepted/1`.
+an entry of theirs taken into the log as one that a crash had cut off. Nobody can take the statement for a checkpoint: a
+checkpoint begins with the origin of a log, this with `modicum.accepted/1`.
 """
 
 from dataclasses import dataclass, replace

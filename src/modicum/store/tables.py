@@ -1,4 +1,4 @@
-"""The tables of a store as SQLAlchemy Core knows them. What stands in which is `rows`'; a change here needs a migration."""
+"""The tables of a store, for SQLAlchemy Core. `rows` says what stands in which; a change here needs a migration."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -57,8 +57,15 @@ POSITION: Final = Table(
     _text("accepted"),
 )
 
-Table("organisations", METADATA, _text("organisation", key=True), _text("kind"), _text("name"), _text("state", null=True),
-      _flag("founder"))  # fmt: skip
+Table(
+    "organisations",
+    METADATA,
+    _text("organisation", key=True),
+    _text("kind"),
+    _text("name"),
+    _text("state", null=True),
+    _flag("founder"),
+)
 Table(
     "people",
     METADATA,
