@@ -36,12 +36,12 @@ class Database:
             )
         return Position(**found[0]) if found else None
 
-    def leaves(self, start: int = 0) -> list[bytes]:
-        """The leaves that it holds from an index on, in order. Raises EvidenceError: they leave out an index."""
-        query = select(ENTRIES.c.index, ENTRIES.c.leaf).where(ENTRIES.c.index >= start).order_by(ENTRIES.c.index)
+    def leaves(self) -> list[bytes]:
+        """The leaves that it holds, in order. Raises EvidenceError: they leave out an index."""
+        query = select(ENTRIES.c.index, ENTRIES.c.leaf).order_by(ENTRIES.c.index)
         with self._transaction():
             found = self._connection.execute(query).all()
-        for place, (index, _) in enumerate(found, start=start):
+        for place, (index, _) in enumerate(found):
             if index != place:
                 raise EvidenceError(place=f"{self.name}, entry {place}", cause="is missing, and a later one is there")
         return [bytes(leaf) for _, leaf in found]
