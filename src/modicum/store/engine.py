@@ -23,6 +23,7 @@ from modicum.model.errors import ConflictError, LogUnavailableError
 from modicum.store.address import Address, Server
 
 WAIT_S: Final = 3.0  # a clean refusal within five seconds, with room for one step that is begun before it
+ISOLATION: Final = "SERIALIZABLE"
 SQLITE_SET: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
 _SQLITE_MUST: Final[Mapping[str, object]] = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 _POSTGRES_MUST_NOT: Final[Mapping[str, object]] = {"fsync": "off", "synchronous_commit": "off"}
@@ -124,7 +125,7 @@ def _postgres(server: Server) -> Engine:
     tls = server.tls()
     if tls is not None:
         arguments["ssl_context"] = tls
-    return create_engine(url, poolclass=NullPool, isolation_level="SERIALIZABLE", connect_args=arguments)
+    return create_engine(url, poolclass=NullPool, isolation_level=ISOLATION, connect_args=arguments)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:
