@@ -182,7 +182,7 @@ def make_version_0(world: KeptWorld) -> None:
     drops = [f"DROP TABLE {name}" for name in (*names, "organisations", "entries", "alembic_version")]
     world.execute(
         *drops,
-        f"""CREATE TABLE entries ("index" {number} PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, "case" TEXT,
+        f"""CREATE TABLE entries ("index" {number} NOT NULL PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, "case" TEXT,
             actor TEXT NOT NULL, commitment TEXT NOT NULL UNIQUE, leaf {binary} NOT NULL, body {binary} NOT NULL)""",
     )
     with connection(world.path, world.url) as opened:
