@@ -133,8 +133,7 @@ def create_home(
         else:
             folder.write_new(WITNESSES, witnesses.read_bytes())
             people, founders = _with_brought_keys(wanted, founder_keys)
-        log_key = read_key(folder, LOG_KEY)
-        create_ledger(folder, origin=origin, key=log_key)
+        create_ledger(folder, origin=origin, key=read_key(folder, LOG_KEY))
         genesis = found(
             origin=origin,
             custodian=wanted.custodian,
@@ -146,13 +145,17 @@ def create_home(
             witnesses=witnessed,
         )
         _enter_genesis(folder, partial, genesis, clock=clock)
-        if root.exists():
-            root.rmdir()
-        partial.rename(root)
+        _take_name(partial, root)
     except BaseException:
         _forget(partial, store)
         raise
     return Home.open(root, clock=clock)
+
+
+def _take_name(partial: Path, root: Path) -> None:
+    if root.exists():
+        root.rmdir()
+    partial.rename(root)
 
 
 def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
