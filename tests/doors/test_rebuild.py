@@ -191,3 +191,24 @@ def test_an_init_that_fails_leaves_its_database_empty(tmp_path: Path, monkeypatc
         assert command("init", "--evaluation", "--store", url, home=tmp_path / "first").exit == Exit.LOG_UNAVAILABLE
     assert not (tmp_path / "first").exists()
     assert command("init", "--evaluation", "--store", url, home=tmp_path / "first").exit == Exit.DONE
+
+
+def test_cases_are_listed_by_state_requester_and_day_and_by_no_table(copied: World) -> None:
+    write(copied, LIES["agreed"][2])
+
+    def listed(*words: str) -> list[str]:
+        return [each["case"] for each in copied.json("docket", "list", *words)["cases"]]
+
+    both = [CASE, "2026-0002"]
+    assert listed() == both
+    assert listed("--state", "agreed") == ["2026-0002"]
+    assert listed("--state", "in_review") == [CASE]
+    assert listed("--requester", "hhs-oig") == listed("--requester", "hhs-oig/analyst") == both
+    assert listed("--requester", "dhs") == []
+    today = copied.json("docket", "list")["cases"][0]["filed_at"][:10]
+    assert listed("--since", today) == both
+    assert listed("--since", "2999-01-01") == []
+    for words, told in ((("--state", "lost"), "no state lost"), (("--since", "today"), "--since is not a date")):
+        ran = copied.run("docket", "list", *words, "--json")
+        assert ran.exit == Exit.USAGE
+        assert told in ran.document["cause"]

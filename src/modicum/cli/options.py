@@ -40,9 +40,9 @@ def acting_key(home: Home, *, who: str | None, key: Path | None) -> Ed25519Priva
     return key_file(key) if key is not None else person_key(home.folder, who or "")
 
 
-def day_of(text: str | None) -> date | None:
-    """The day that `--as-of` names. Raises InvalidInputError: no date."""
+def day_of(text: str | None, *, option: str = "--as-of") -> date | None:
+    """The day that an option names. Raises InvalidInputError: no date."""
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise InvalidInputError(cause="--as-of is not a date", cure="write it as 2025-08-13") from None
+        raise InvalidInputError(cause=f"{option} is not a date", cure="write it as 2025-08-13") from None

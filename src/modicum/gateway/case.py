@@ -40,6 +40,7 @@ from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket
+from modicum_verify.moves import State
 from modicum_verify.sshsig import public_key_line
 
 
@@ -274,9 +275,23 @@ def enrol(
     return [*([str(organisation["id"])] if organisation else []), newcomer.person]
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
-    """All cases, oldest first, a summary each."""
-    return [_summary(case) for case in home.journal.docket().cases.values()]
+def listed(
+    home: Home, *, state: str | None = None, requester: str | None = None, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Cases, oldest first, a summary each; all, or those in a state, of a requester, filed on a day (UTC) or later.
+
+    requester: an organisation, or organisation/person. They come from the log, and so say nothing that a table says
+    falsely. Raises InvalidInputError: no such state.
+    """
+    if state is not None and state not in set(State):
+        raise InvalidInputError(cause=f"there is no state {state}", cure=f"name one of: {', '.join(State)}")
+    return [
+        _summary(case)
+        for case in home.journal.docket().cases.values()
+        if state in {None, str(case.state)}
+        and requester in {None, case.requester, case.asker}
+        and (since is None or case.filed_at[:10] >= since.isoformat())
+    ]
 
 
 def case_document(home: Home, case_id: str) -> dict[str, Any]:
