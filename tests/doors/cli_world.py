@@ -178,10 +178,10 @@ def start(*arguments: str | Path, home: Path, prelude: str = "", prefix: Sequenc
     return subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def make_world(folder: Path, *, roster: str = "cms", init: Sequence[str] = ()) -> World:
+def make_world(folder: Path, *, roster: str = "cms") -> World:
     """A home with the invented people in it, their dictionary confirmed."""
     world = World(folder)
-    world.ok("init", "--evaluation", "--roster", roster, *init)
+    world.ok("init", "--evaluation", "--roster", roster)
     world.ok("data", "generate", "--people", str(PEOPLE), "--seed", "7", "--out", folder / "population")
     world.ok("data", "add", "medicaid", folder / "population")
     world.ok("data", "classify", "medicaid", "--confirm")

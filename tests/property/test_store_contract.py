@@ -339,3 +339,25 @@ def position_of(world: KeptWorld) -> Position:
     found = world.journal._position
     assert found is not None
     return found
+
+
+def test_a_home_that_was_copied_while_its_database_stayed_cannot_fork(tmp_path: Path) -> None:
+    first = KeptWorld(tmp_path / "home", new_url("postgresql"))
+    first.file()
+    first.decide()
+    shutil.copytree(first.path, tmp_path / "copy")
+    second = KeptWorld(tmp_path / "copy", first.url, founded=False)
+    first.do(approval(first))
+    with second.journal.locked():
+        pass
+    second.look()
+    assert [entry.body for entry in second.entries] == [entry.body for entry in first.entries]
+    second.minute = first.minute
+    second.do(approval(second, "il-hfs/origin"))
+    in_step(second)
+    with first.journal.locked():
+        pass
+    first.look()
+    assert first.case().agreed
+    assert first.ledger.checkpoint_note == second.ledger.checkpoint_note
+    in_step(first)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -119,7 +120,9 @@ def test_a_build_that_does_not_ask_postgresql_to_be_serializable_is_caught(
             KeptWorld(tmp_path / "home", url)
 
 
-def test_a_database_that_somebody_holds_refuses_in_time(world: KeptWorld) -> None:
+def test_a_database_that_somebody_holds_refuses_in_time(world: KeptWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    if world.url is not None:
+        monkeypatch.setattr("modicum.store.engine.WAIT_S", 0.5)  # the test of a server that hangs waits in full
     world.file()
     world.decide()
     with connection(world.path, world.url) as other:
@@ -161,6 +164,36 @@ def test_a_server_that_goes_away_midway_leaves_nothing_half_done(tmp_path: Path)
         server.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'modicum'")
         world.journal.record(event.kind, event.content, case=event.case, actor=event.actor)
     untouched(world, 3)
+
+
+@pytest.mark.parametrize("took", [True, False])
+def test_a_commit_whose_answer_was_lost_is_entered_once_if_it_was_one(
+    world: KeptWorld, monkeypatch: pytest.MonkeyPatch, *, took: bool
+) -> None:
+    from sqlalchemy.engine.default import DefaultDialect
+
+    world.file()
+    world.decide()
+    real = DefaultDialect.do_commit
+
+    def answerless(self: DefaultDialect, connection: Any) -> None:
+        if took:
+            real(self, connection)
+        raise TimeoutError
+
+    with world.journal.locked():
+        event = approval(world)
+        with monkeypatch.context() as patch:
+            patch.setattr(DefaultDialect, "do_commit", answerless)
+            with refused("did not say whether it took"):
+                world.journal.record(event.kind, event.content, case=event.case, actor=event.actor)
+    world.open()
+    for _ in range(2):
+        with world.journal.locked():
+            pass
+        world.open()
+        assert [entry.kind for entry in world.entries[3:]] == ["approved"] * took
+    in_step(world)
 
 
 def test_a_file_that_is_no_database_is_told_with_its_cure(tmp_path: Path) -> None:

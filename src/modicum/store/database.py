@@ -1,7 +1,7 @@
 """An open store: what it holds, and the few transactions that change it; each is durable on return, or did nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
@@ -106,8 +106,17 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with translated(self.name, self._connection), self._connection.begin():
-            yield
+        with translated(self.name, self._connection):
+            transaction = self._connection.begin()
+        try:
+            with translated(self.name, self._connection):
+                yield
+        except BaseException:
+            with suppress(Exception):  # A database that is gone has rolled back already.
+                transaction.rollback()
+            raise
+        with translated(self.name, self._connection, committing=True):
+            transaction.commit()
 
     def _move(self, onto: Position, position: Position) -> None:
         query = (
