@@ -14,7 +14,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "spec"))
 
-from docket_world import CASE, World, by
+from docket_world import CASE, QUORUM, World, by
 from store_world import DATABASES, KeptWorld, connection, new_url
 from test_store_contract import approval, in_step, play
 
@@ -23,6 +23,7 @@ from modicum.model.errors import InvalidInputError, LogUnavailableError
 from modicum.store import Sketch, digest_of, parse_address, rows_of_case, rows_of_docket
 from modicum.store.dump import dump, logged_row
 from modicum_verify.canonical import canonical
+from modicum_verify.reviews import ReviewRule
 from postgres_server import PASSWORD, postgres_server
 
 WITHIN_S = 5.0
@@ -296,6 +297,22 @@ def test_no_row_holds_what_postgresql_cannot() -> None:
     world.file()
     case = replace(world.case(), request={**world.case().request, "purpose": "a\x00b"})
     assert rows_of_case(case)["cases"][0]["purpose"] == "a\ufffdb"
+
+
+def test_no_row_says_how_a_sealed_first_review_voted() -> None:
+    world = World()
+    world.file()
+    world.decide()
+    world.approve("cms/privacy")
+    case = world.case()
+    assert case.decision is not None
+    rule = ReviewRule(form="*", purpose="*", quorum=QUORUM, waits=case.waits, court=None, notice=False, expires_s=None)
+    sealed = replace(case, decision=replace(case.decision, rule=rule))
+    assert sealed.blind
+    assert [row["approves"] for row in rows_of_case(sealed)["votes"]] == [None]
+    world.approve("il-hfs/origin")
+    opened = replace(world.case(), decision=sealed.decision)
+    assert [row["approves"] for row in rows_of_case(opened)["votes"]] == [True, True]
 
 
 @pytest.mark.parametrize(
