@@ -47,11 +47,11 @@ def measure(cells: int) -> bool:
     alone = perf_counter() - begun
     hidden = int(found.hidden.sum())
     gap = 100 * (hidden - found.least) / found.least
+    small, peak = int(system.forced.sum()), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(
-        f"{cell_count(inner, depths):,} cells: {int(system.forced.sum())} small, {hidden} hidden, {found.least} or more "
-        f"needed (gap {gap:.0f} %), {chosen:.1f} s ({cpu:.1f} s of one core) with its audit; an audit from nothing "
-        f"{alone:.1f} s, passed {again.passed}, narrowest span {again.narrowest}; "
-        f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024} MiB",
+        f"{cell_count(inner, depths):,} cells: {small} small, {hidden} hidden, at least {found.least} needed "
+        f"(gap {gap:.0f} %), {chosen:.1f} s ({cpu:.1f} s of one core) with its audit; an audit from nothing "
+        f"{alone:.1f} s, passed {again.passed}, narrowest span {again.narrowest}; {peak} MiB",
         flush=True,
     )
     return again.passed and chosen < LIMITS_S.get(cells, 60)
