@@ -131,8 +131,8 @@ def propose(
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
     Where a form is refused, the next smaller request that would pass is named. Counts are of the people who meet the
-    conditions of the request, and for the custodian's own reviewers alone. Of a question with noise it says how near the
-    figures will be, and what they cost.
+    conditions of the request, and for the custodian's own reviewers alone. Of a question with noise it says how near
+    the figures will be, and what they cost.
 
     Examples:  modicum propose request.toml  |  modicum propose request.toml --for asker
     """
