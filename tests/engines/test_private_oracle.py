@@ -22,7 +22,7 @@ from modicum.answer.figures import Counted, Figure
 from modicum.answer.questions import PrivateQuestion
 from modicum.model.statistics import Shape
 
-QUESTIONS = 4
+QUESTIONS = 3
 
 
 def key(row: dict[str, Any], axis: Axis) -> Any:
@@ -143,3 +143,15 @@ def test_the_engine_computes_what_the_rows_say(kind: str) -> None:
             engine.hold(rows)
             answers = [engine.engine.arrow(each).to_pylist() for each in aggregates.queries(engine, question)]
             assert nonzero(aggregates.collected(question, answers)) == nonzero(expected(question, rows))
+
+
+@pytest.mark.parametrize("kind", neighbours.KINDS)
+def test_nothing_in_a_question_is_of_one_engine_alone(kind: str) -> None:
+    import ibis
+
+    chance = random.Random(f"spark {kind}")
+    with neighbours.held() as engine:
+        question = neighbours.asked(chance, kind)
+        engine.hold(neighbours.population(chance))
+        for each in aggregates.queries(engine, question):
+            assert "_modicum_person" in ibis.to_sql(each, dialect="pyspark")

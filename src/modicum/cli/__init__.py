@@ -22,6 +22,7 @@ from modicum.cli import (
     law_vectors,
     log,
     member,
+    rebuild,
     release,
     request,
 )
@@ -47,6 +48,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 budget.register(app)
+rebuild.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
