@@ -29,7 +29,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.gateway.case",
             "modicum.gateway.founding",
             "modicum.gateway.keys",
-            "modicum.gateway.witnessing",
+            "modicum.gateway.witness",
             "modicum.seal.manifest",
             "modicum.seal.package",
             "modicum_verify.ed25519",

@@ -7,9 +7,10 @@ deciding       what a decision may know, and what it comes to
 answering      the answer, computed into sealed files
 datasets       data sets: registered, described, confirmed
 leaving        witnesses asked before a key is written; `manifests` says what leaves
+witness        a witness, on the side of the outsider who runs it; `witnessing` asks them
 home           one home, opened; `founding` makes one; `keys`, `journal`, `doctor` belong to it
 opening        a package, opened by its recipient; `logbook` looks at the log; `proving` proves an entry
 lawbook        packs for those who read them; `vector_runs` puts them before their vectors
-replay         the event of June 2025 on invented people
+replay         the event of June 2025 on invented people; `replay_stage` sets it up, with its two witnesses
 request_file   the edge where a file becomes a request
 """
