@@ -14,14 +14,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
 from modicum.gateway.keys import PEOPLE, make_person_key, person_key
 from modicum.gateway.leaving import WITNESSES
 from modicum.gateway.replay_witness import Running, listed, make_witnesses, running
 from modicum.storage import Folder
+from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.sshsig import public_key_line
 
 ROSTER: Final = "cms"
