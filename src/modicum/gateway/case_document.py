@@ -1,12 +1,14 @@
 """A case, the list of cases and the roster as published JSON, read from the docket; nothing here writes."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from modicum.docket.permissions import find_case
 from modicum.gateway.attested import attested_on
 from modicum.gateway.home import Home
 from modicum.law.facts import counts_from, waiting
-from modicum_verify.case_state import CaseState
+from modicum_verify.case_state import CaseState, Vote
+from modicum_verify.lock import text_of
 
 
 def listed(home: Home) -> list[dict[str, Any]]:
@@ -28,8 +30,15 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
         "because": [] if decision is None else [dict(each) for each in decision.because],
         "missing": [] if decision is None else [list(each) for each in decision.missing],
         "facts": _facts(home, case),
-        "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
-        "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
+        "reviews": {
+            "sealed": case.blind,
+            "needed": 0 if decision is None else decision.quorum.approvals,
+            "given": [{"by": vote.person, "entry": vote.index} for vote in case.first_reviews],
+        },
+        "approvals": [{"by": vote.person, "entry": vote.index} for vote in shown(case, case.approvals)],
+        "rejections": [
+            {"by": vote.person, "entry": vote.index, "text": vote.text} for vote in shown(case, case.rejections)
+        ],
         "objections": [
             {
                 "entry": each.index,
@@ -45,11 +54,44 @@ def case_document(home: Home, case_id: str) -> dict[str, Any]:
             {"entry": each.index, "by": each.person, "text": each.text, "deadline": each.deadline}
             for each in case.directives
         ],
+        "notices": [{"entry": each.index, "at": each.at, "states": list(each.states)} for each in case.notices],
+        "served": [
+            {"entry": each.index, "by": each.person, "state": each.state, "text": each.text} for each in case.served
+        ],
+        "lock": _lock(case),
+        "change": None if case.change is None else dict(case.change),
+        "recall": None
+        if case.recall is None
+        else {"entry": case.recall.index, "by": case.recall.person, "text": case.recall.text},
         "why_not_agreed": list(case.why_not_agreed),
         "timeline": [
             {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
             for each in case.timeline
         ],
+    }
+
+
+def shown(case: CaseState, votes: Sequence[Vote]) -> Sequence[Vote]:
+    """Votes as far as anybody may be told of them: none while first reviews are sealed."""
+    return () if case.blind else votes
+
+
+def _lock(case: CaseState) -> dict[str, Any] | None:
+    """The waits of a case in seconds, and its lock where one runs; None where nothing waits.
+
+    `holds`: false in an evaluation home, where no witness could time it.
+    """
+    waits = case.waits
+    if waits.longest_s == 0:
+        return None
+    lock, ends = case.lock, case.unlocks_s
+    return {
+        "statutory_s": waits.statutory_s,
+        "discretionary_s": waits.discretionary_s,
+        "holds": case.must_wait,
+        "entry": None if lock is None else lock.index,
+        "started_at": None if lock is None else lock.started_at,
+        "ends_at": None if ends is None else text_of(ends),
     }
 
 
