@@ -25,13 +25,15 @@ def file_of(world: World, case: str = CASE, **changes: Any) -> CaseFile:
     found = world.case(case)
     given: dict[str, Any] = {
         "case": found,
-        "request": parse_request(dict(found.request)),
+        "request": None if found.change is not None else parse_request(dict(found.request)),
         "roster": world.docket.roster,
         "pack": law_world.PACK,
-        "decision": None if found.decision is None else paper_samples.decision(date(2026, 1, 7)),
+        "decision": None
+        if found.decision is None or found.change is not None
+        else paper_samples.decision(date(2026, 1, 7)),
         "form": Form.IDENTIFIED,
         "facts": {},
-        "seen": seen_by_witnesses(world.docket),
+        "seen": seen_by_witnesses(world.entries, world.docket.roster),
         "origin": world.docket.roster.origin,
         "log_size": len(world.entries),
         "log_root": "5f" * 32,

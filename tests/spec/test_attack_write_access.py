@@ -16,12 +16,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Final
 
 import attack_world as world
 import pytest
 
 from modicum import cli
-from modicum.docket.signing import KeySigner, in_case
+from modicum.docket.signing import KeySigner, LoadedKey, in_case
 from modicum.gateway import case as cases
 from modicum.gateway import datasets
 from modicum.gateway.home import Home, system_clock
@@ -30,10 +31,13 @@ from modicum.gateway.release import Released, release_case
 from modicum.gateway.replay_stage import Stage, staged
 from modicum.gateway.request_file import parse_request
 from modicum.gateway.witnessing import ask_witnesses, read_witnesses
-from modicum.model.errors import LogUnavailableError, ModicumError
+from modicum.law.packs import SHIPPED
+from modicum.model.errors import LogUnavailableError, ModicumError, OutstandingError
 from modicum_verify.__main__ import run as verifier
+from modicum_verify.ed25519 import Ed25519PrivateKey
 
 PRIVACY, COUNSEL, ORIGIN, ASKER = "cms/privacy-officer", "cms/counsel", "wa-hca/data-officer", "hhs-oig/analyst"
+VOTE: Final = "review"  # the kind of a first vote, which is sealed until the quorum's first votes are in
 Events = list[world.Event]
 
 
@@ -163,13 +167,13 @@ def test_too_few_approvals_release_nothing_and_a_release_by_hand_is_named(
 def twice(root: Path) -> None:
     """Enter one person's approval a second time."""
     events = world.events_of(root)
-    world.write(root, [*events, deepcopy(events[at(events, "approved")])])
+    world.write(root, [*events, deepcopy(events[at(events, VOTE)])])
 
 
 def test_an_approval_given_before_the_decision_counts_for_nothing(root: Path) -> None:
     world.approve(Home.open(root), case_of(root), PRIVACY, ORIGIN)
     events = world.events_of(root)
-    early = events.pop(at(events, "approved", 1))
+    early = events.pop(at(events, VOTE, 1))
     place = at(events, "decided")
     early["at"] = events[place]["at"]
     world.write(root, [*events[:place], early, *events[place:]])
@@ -189,12 +193,11 @@ def by_hand(root: Path, who: str) -> int:
     home = Home.open(root)
     docket = home.journal.docket()
     case = docket.cases[case_of(root)]
-    content = {"decision_sha256": case.decision_sha256, "round": case.round, "text": ""}
-    event = in_case(
-        "approved", content, case=case, log_size=docket.size, by=KeySigner(who, person_key(home.folder, who))
-    )
+    content = {"verdict": "approve", "decision_sha256": case.decision_sha256, "round": case.round, "text": ""}
+    by = KeySigner(who, person_key(home.folder, who))
+    event = in_case(VOTE, content, case=case, log_size=docket.size, by=by)
     events = world.events_of(root)
-    entry = {"kind": "approved", "at": events[-1]["at"], "case": case.id, "actor": who, "content": event.content}
+    entry = {"kind": VOTE, "at": events[-1]["at"], "case": case.id, "actor": who, "content": event.content}
     world.write(root, [*events, entry])
     return len(events)
 
@@ -204,7 +207,7 @@ def test_a_stolen_approval_under_another_name_is_named(root: Path) -> None:
     home = Home.open(root)
     member = home.journal.docket().roster.people[ORIGIN]
     events = world.events_of(root)
-    stolen = deepcopy(events[at(events, "approved")])
+    stolen = deepcopy(events[at(events, VOTE)])
     stolen["actor"] = stolen["content"]["signature"]["person"] = ORIGIN
     stolen["content"]["signature"] |= {"public_key": member.public_key, "log_size": len(events)}
     world.write(root, [*events, stolen])
@@ -213,7 +216,7 @@ def test_a_stolen_approval_under_another_name_is_named(root: Path) -> None:
 
 def test_a_new_key_for_a_reviewer_without_the_reviewer_is_named(root: Path) -> None:
     """Whoever could put a key of their own in the place of a person's could sign as that person."""
-    mine = KeySigner(ORIGIN, cases.Ed25519PrivateKey.generate())
+    mine = LoadedKey(Ed25519PrivateKey.generate())
     events = world.events_of(root)
     people = events[0]["content"]["people"]
     row = next(each for each in people if f"{each['organisation']}/{each['person']}" == ORIGIN)
@@ -255,7 +258,7 @@ def body_other(root: Path, place: int) -> None:
 def answered_by_hand(root: Path, place: int) -> None:
     """An answer that nobody signed: the signature is that of an approval."""
     events = world.events_of(root)
-    signature = events[at(events, "approved")]["content"]["signature"]
+    signature = events[at(events, VOTE)]["content"]["signature"]
     content = {"objection": place, "text": "All is well.", "signature": signature | {"log_size": len(events)}}
     entry = {"kind": "answered", "at": events[-1]["at"], "case": case_of(root), "actor": PRIVACY, "content": content}
     world.write(root, [*events, entry])
@@ -300,7 +303,7 @@ def shifted(text: str, days: int) -> str:
     return f"{datetime.fromisoformat(text) + timedelta(days=days):%Y-%m-%dT%H:%M:%SZ}"
 
 
-@pytest.mark.parametrize("kind", ["filed", "decided", "approved"])
+@pytest.mark.parametrize("kind", ["filed", "decided", VOTE])
 def test_an_entry_that_is_back_dated_is_named(root: Path, kind: str) -> None:
     world.approve(Home.open(root), case_of(root), PRIVACY, ORIGIN)
     events = world.events_of(root)
@@ -365,13 +368,33 @@ def state_agreed(root: Path) -> str:
 
 
 def leaf_alone(root: Path) -> str:
-    """The leaf of the rejection is made one of an approval; the tiles are not."""
+    """The leaf of a vote is made one of an open approval; the tiles are not."""
     bundle = root / "log" / "tile" / "entries" / "000.p" / str(Home.open(root).ledger.size)
-    bundle.write_bytes(bundle.read_bytes().replace(b'"kind":"rejected"', b'"kind":"approved"'))
+    bundle.write_bytes(bundle.read_bytes().replace(b'"kind":"review"', b'"kind":"facts!"'))
     return "log/|tile"
 
 
-@pytest.mark.parametrize("edit", [decision_turned, quorum_of_one, state_agreed, leaf_alone])
+def rejection_turned(root: Path) -> str:
+    """The sealed rejection is made an approval, and the log written anew over it."""
+    events = world.events_of(root)
+    place = at(events, VOTE, 1)
+    assert events[place]["content"]["verdict"] == "reject"
+    events[place]["content"]["verdict"] = "approve"
+    world.write(root, events)
+    return f"log entry {place}: signature of {ORIGIN}"
+
+
+def rejection_body_turned(root: Path) -> str:
+    """The same in the body's file alone."""
+    body = json.loads(Home.open(root).ledger.leaves()[at(world.events_of(root), VOTE, 1)])["body"]
+    path = root / "bodies" / f"{body}.json"
+    path.write_bytes(path.read_bytes().replace(b'"verdict":"reject"', b'"verdict":"approve"'))
+    return "does not match its commitment"
+
+
+@pytest.mark.parametrize(
+    "edit", [decision_turned, quorum_of_one, state_agreed, leaf_alone, rejection_turned, rejection_body_turned]
+)
 def test_no_table_edited_to_agreed_releases_anything(root: Path, edit: Callable[[Path], str]) -> None:
     """One has approved and one has rejected; the files say otherwise."""
     world.approve(Home.open(root), case_of(root), PRIVACY)
@@ -425,19 +448,7 @@ class Watched:
 @pytest.fixture
 def watched(template: Path, tmp_path: Path) -> Iterator[Watched]:
     with staged(tmp_path / "stage", now=system_clock()) as stage:
-        datasets.add(
-            stage.home,
-            "medicaid",
-            [template.parent / "population"],
-            dictionary=template.parent / "population" / "dictionary.toml",
-        )
-        datasets.confirm(stage.home, "medicaid")
-        stage.at(0)
-        asked = parse_request(world.request(tmp_path, "narrow-question"))
-        case = cases.file_case(stage.home, asked, key=stage.key(ASKER))
-        for minutes, person in ((30, PRIVACY), (60, ORIGIN)):
-            stage.at(minutes)
-            cases.approve(stage.home, case, key=stage.key(person))
+        case = agreed_on(stage, template, tmp_path)
         shutil.copy(stage.home.root / "trust.json", tmp_path / "trust.json")
         yield Watched(stage, case, tmp_path)
 
@@ -469,3 +480,137 @@ def test_an_objection_at_the_end_of_the_log_is_not_cut_off_once_witnesses_saw_it
     found = watched.verify(kept)
     assert found.exit == 5
     assert "checkpoint" in found.said
+
+
+# --- locks: an agreement waits, by the witnesses' clocks -----------------------------------------------------------------
+
+HOURS: Final = {"statutory_wait": 12, "discretionary_wait": 24}
+
+
+@dataclass(frozen=True)
+class Waited:
+    """A released case that had to wait, its evidence, and what came of trying earlier."""
+
+    root: Path
+    trust: Path
+    tried: dict[str, ModicumError]
+    events: Events
+
+
+@pytest.fixture(scope="module")
+def waited(template: Path, tmp_path_factory: pytest.TempPathFactory) -> Waited:
+    """Agreed at minute 60, released a day later; tried before, once with the gateway's clock set ahead."""
+    folder = tmp_path_factory.mktemp("waited")
+    shutil.copytree(SHIPPED / "us_medicaid", folder / "pack")
+    reviews = folder / "pack" / "reviews.toml"
+    waits = "".join(f'{name} = "PT{hours}H"\n' for name, hours in HOURS.items())
+    text = reviews.read_text()
+    reviews.write_text(text.replace('form = "statistics"\n', f'form = "statistics"\n{waits}', 1))
+    tried = {}
+    now = system_clock() - timedelta(days=4)
+    with staged(folder / "stage", now=now, pack_name=str(folder / "pack")) as stage:
+        case = agreed_on(stage, template, folder)
+        out = folder / "out.modicum"
+        for minutes, ahead, name in ((70, 0, "at once"), (20 * 60, 0, "early"), (21 * 60, 30 * 60, "by its own clock")):
+            stage.at(minutes)
+            stage.clock.minutes += ahead
+            with pytest.raises(ModicumError) as caught:
+                release_case(Home.open(stage.home.root, clock=stage.clock), case, out=out)
+            stage.clock.minutes -= ahead
+            tried[name] = caught.value
+        stage.at(26 * 60)
+        home = Home.open(stage.home.root, clock=stage.clock)
+        assert isinstance(release_case(home, case, out=out), Released)
+    shutil.copy(stage.home.root / "trust.json", folder / "brought.json")
+    return Waited(stage.home.root, folder / "brought.json", tried, world.events_of(stage.home.root))
+
+
+def agreed_on(stage: Stage, template: Path, folder: Path) -> str:
+    """File the narrow question at minute 0 and have two approve it; gives the case."""
+    population = template.parent / "population"
+    datasets.add(stage.home, "medicaid", [population], dictionary=population / "dictionary.toml")
+    datasets.confirm(stage.home, "medicaid")
+    stage.at(0)
+    asked = parse_request(world.request(folder, "narrow-question"))
+    case = cases.file_case(stage.home, asked, key=stage.key(ASKER))
+    for minutes, person in ((30, PRIVACY), (60, ORIGIN)):
+        stage.at(minutes)
+        cases.approve(stage.home, case, key=stage.key(person))
+    return case
+
+
+def test_control_a_case_that_waited_verifies(waited: Waited) -> None:
+    assert say(verifier, waited.root, "--trust", waited.trust).exit == 0
+    kinds = [each["kind"] for each in waited.events]
+    assert kinds.index("locked") < kinds.index("released")
+
+
+@pytest.mark.parametrize("when", ["at once", "early", "by its own clock"])
+def test_nothing_leaves_before_the_lock_is_over_whatever_the_gateway_s_clock_says(waited: Waited, when: str) -> None:
+    assert isinstance(waited.tried[when], OutstandingError)
+    assert "locked until" in waited.tried[when].cause
+
+
+def before_its_end(events: Events) -> int:
+    """The release is written right behind the start of the lock, which is shown as its end."""
+    place = at(events, "locked") + 1
+    entry = events.pop(at(events, "released")) | {"at": events[place - 1]["at"]}
+    entry["content"] = deepcopy(entry["content"])
+    entry["content"]["unlocked"] = {"checkpoint": events[place - 1]["content"]["checkpoint"]}
+    events.insert(place, entry)
+    return place
+
+
+def without_its_end(events: Events) -> int:
+    place = at(events, "released")
+    del events[place]["content"]["unlocked"]
+    return place
+
+
+def without_a_start(events: Events) -> int:
+    del events[at(events, "locked")]
+    return at(events, "released")
+
+
+def started_before_the_agreement(events: Events) -> int:
+    """The start of the lock is moved to where only one had approved."""
+    lock = events.pop(at(events, "locked"))
+    place = at(events, VOTE) + 1
+    events.insert(place, lock | {"at": events[place - 1]["at"]})
+    return place
+
+
+def shorter(events: Events) -> int:
+    """The rules of review that genesis fixes are made to ask for no wait."""
+    for rule in events[0]["content"]["reviews"]["rules"]:
+        rule |= {"statutory_s": 0, "discretionary_s": 0}
+    return 0
+
+
+def ended_by_an_order(events: Events) -> int:
+    """A directive that nobody signed ends the wait."""
+    place = at(events, "locked")
+    signature = events[at(events, VOTE)]["content"]["signature"] | {"person": "cms/official"}
+    content = {"text": "Now.", "deadline": events[place]["at"], "signature": signature}
+    entry = {"kind": "directed", "case": events[place]["case"], "actor": "cms/official", "content": content}
+    events.insert(place, entry | {"at": events[place - 1]["at"]})
+    return place
+
+
+@pytest.mark.parametrize(
+    "move",
+    [before_its_end, without_its_end, without_a_start, started_before_the_agreement, shorter, ended_by_an_order],
+)
+def test_a_lock_is_not_moved_shortened_or_left_out(
+    waited: Waited, tmp_path: Path, move: Callable[[Events], int]
+) -> None:
+    shutil.copytree(waited.root, tmp_path / "home")
+    shutil.copy(waited.trust, tmp_path / "brought.json")
+    events = deepcopy(waited.events)
+    place = move(events)
+    world.write(tmp_path / "home", events)
+    found = verify(tmp_path / "home")
+    assert found.exit == 5, found
+    assert re.search(rf"log entry {place}[:,]|entry 0|genesis", found.said), found
+    assert release(tmp_path / "home").exit not in {0, 1}
+    assert not (tmp_path / "out.modicum").exists()

@@ -4,9 +4,9 @@ Read from log, roster and stored decision alone, without a clock: the same log g
 records do not stand in it; officials who are enrolled do.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from modicum.docket.permissions import find_case
 from modicum.gateway.case_document import case_document
@@ -19,32 +19,45 @@ from modicum.model.forms import Form
 from modicum.model.request import Request
 from modicum_verify.case_state import CaseState
 from modicum_verify.checkpoint import read_text
-from modicum_verify.cosignature import MAX_TIME
-from modicum_verify.fold import Docket
+from modicum_verify.cosignature import MAX_TIME, cosignatures
+from modicum_verify.entry import Entry
+from modicum_verify.lock import text_of
 from modicum_verify.note import split_note
 from modicum_verify.roster import Roster
-from modicum_verify.witness_set import CosignedCheckpoint, read_cosigned
+
+_CARRIES: Final = {
+    "cosigned": "the release",
+    "locked": "start of the lock",
+    "released": "end of the lock",
+    "amended": "end of the lock",
+}
+"""What a cosigned checkpoint is for, by the kind of the entry that carries it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """A checkpoint that witnesses cosigned: the entry of the log that carries it, what for, by whom."""
+    """A checkpoint that witnesses cosigned: the entry of the log that carries it, what for, its size.
+
+    at: when each witness cosigned it, by the witness's name (UTC).
+    """
 
     entry: int
-    case: str
+    case: str | None
     purpose: str
-    found: CosignedCheckpoint
+    size: int
+    at: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseFile:
     """One case, whole. facts: as in `case_document`; seen: of every case of the log, in its order.
 
-    form: the one that was decided, or the one asked for. decision: None before the first one.
+    request: None where the case is about the rules themselves. form: the one that was decided, or the one asked for.
+    decision: None before the first one, and of a case about the rules.
     """
 
     case: CaseState
-    request: Request
+    request: Request | None
     roster: Roster
     pack: Pack
     decision: Decision | None
@@ -63,42 +76,59 @@ def case_file(home: Home, case_id: str) -> CaseFile:
     """
     docket = home.journal.docket()
     case = find_case(docket, case_id)
-    decision = None
-    if case.decision is not None:
-        stored = read_decision(home, case.decision_sha256)
-        decision = decision_of(stored, place=f"decisions/{case.decision_sha256}.json")
-    request = parse_request(dict(case.request))
-    asked = None if case.decision is None else case.decision.form
+    request = None if case.change is not None else parse_request(dict(case.request))
     return CaseFile(
         case=case,
         request=request,
         roster=docket.roster,
         pack=home.pack(),
-        decision=decision,
-        form=Form(asked) if asked else request.form or request.question.asks.needs,
+        decision=_decision(home, case),
+        form=_form(case, request),
         facts=case_document(home, case_id)["facts"],
-        seen=seen_by_witnesses(docket),
+        seen=seen_by_witnesses(home.journal.entries(), docket.roster),
         origin=home.origin,
         log_size=home.ledger.size,
         log_root=read_text(split_note(home.ledger.checkpoint_note)[0]).root.hex(),
     )
 
 
-def seen_by_witnesses(docket: Docket) -> tuple[Seen, ...]:
-    """What witnesses cosigned, as the log carries it; the fold has checked each when it was entered."""
-    witnesses = docket.roster.witnesses
-    if witnesses is None:
+def _decision(home: Home, case: CaseState) -> Decision | None:
+    if case.decision is None or case.change is not None:
+        return None
+    stored = read_decision(home, case.decision_sha256)
+    return decision_of(stored, place=f"decisions/{case.decision_sha256}.json")
+
+
+def _form(case: CaseState, request: Request | None) -> Form:
+    if case.decision is not None and case.decision.form:
+        return Form(case.decision.form)
+    if request is None:
+        return Form.REFUSAL
+    return request.form or request.question.asks.needs
+
+
+def seen_by_witnesses(entries: Iterable[Entry], roster: Roster) -> tuple[Seen, ...]:
+    """What the present witnesses cosigned, as the log carries it; the fold has checked each where it was entered."""
+    if roster.witnesses is None:
         return ()
     found = []
-    for case in docket.cases.values():
-        for entry, purpose, note in _notes(case):
-            read = read_cosigned(note.encode(), witnesses, origin=docket.roster.origin, not_after=MAX_TIME)
-            found.append(Seen(entry=entry, case=case.id, purpose=purpose, found=read))
-    return tuple(sorted(found, key=lambda each: each.entry))
+    for entry in entries:
+        note = _note(entry)
+        if note is not None:
+            signed = cosignatures(note, roster.witnesses.keys, not_after=MAX_TIME)
+            seen = Seen(
+                entry=entry.index,
+                case=entry.case,
+                purpose=_CARRIES[entry.kind],
+                size=read_text(split_note(note)[0]).size,
+                at={each.name: text_of(each.time) for each in signed},
+            )
+            found.append(seen)
+    return tuple(found)
 
 
-def _notes(case: CaseState) -> list[tuple[int, str, str]]:
-    """The cosigned checkpoints of a case: entry, what for, note."""
-    cosigned = [each.index for each in case.timeline if each.kind == "cosigned"]
-    releases = [release for release in case.releases if release.cosigned is not None]
-    return [(entry, "the release", release.cosigned or "") for entry, release in zip(cosigned, releases, strict=True)]
+def _note(entry: Entry) -> bytes | None:
+    content = entry.content or {}
+    carries = content.get("unlocked") or {} if entry.kind in {"released", "amended"} else content
+    note = carries.get("checkpoint") if entry.kind in _CARRIES else None
+    return note.encode() if isinstance(note, str) else None

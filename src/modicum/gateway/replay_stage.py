@@ -14,14 +14,13 @@ from importlib import resources
 from pathlib import Path
 from typing import Any, Final
 
+from modicum.docket.signing import PersonKey
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
-from modicum.gateway.keys import PEOPLE, make_person_key, person_key
+from modicum.gateway.keys import make_person_key, person_key
 from modicum.gateway.leaving import WITNESSES
 from modicum.gateway.replay_witness import Running, listed, make_witnesses, running
 from modicum.storage import Folder
-from modicum_verify.ed25519 import Ed25519PrivateKey
-from modicum_verify.sshsig import public_key_line
 
 ROSTER: Final = "cms"
 _SPAN: Final = timedelta(hours=30)
@@ -57,13 +56,13 @@ class Stage:
         self.clock.minutes = minutes
         self.witnesses.tell(self.clock())
 
-    def key(self, handle: str) -> Ed25519PrivateKey:
+    def key(self, handle: str) -> PersonKey:
         """The key of somebody who is played."""
         return person_key(Folder(self.folder), handle)
 
 
 @contextmanager
-def staged(folder: Path, *, now: datetime) -> Iterator[Stage]:
+def staged(folder: Path, *, now: datetime, pack_name: str = "us_medicaid") -> Iterator[Stage]:
     """Make home, keys and witnesses in a new folder; the witnesses run within the context, and end with it.
 
     Raises LogUnavailableError: this machine gives no process, or no port.
@@ -73,11 +72,11 @@ def staged(folder: Path, *, now: datetime) -> Iterator[Stage]:
     vkeys = make_witnesses(folder / "witnesses")
     directory = folder / "witnesses" / WITNESSES
     Folder(folder / "witnesses").write_new(WITNESSES, listed(vkeys))
-    founders = [folder / PEOPLE / each.replace("/", ".") for each in roster["founders"]["people"]]
+    founders = [person_key(Folder(folder), each) for each in roster["founders"]["people"]]
     home = create_home(
         folder / "home",
         roster=str(folder / "roster.toml"),
-        pack_name="us_medicaid",
+        pack_name=pack_name,
         clock=clock,
         witnesses=directory,
         founder_keys=founders,
@@ -94,7 +93,7 @@ def _roster_with_keys(folder: Folder) -> dict[str, Any]:
     roster = tomllib.loads(text)
     for each in roster["people"]:
         key = make_person_key(folder, organisation=each["organisation"], person=each["person"])
-        each["public_key"] = public_key_line(key)
+        each["public_key"] = key.public_key
     folder.write_new("roster.toml", _toml(roster).encode())
     return roster
 

@@ -7,8 +7,11 @@ from modicum.paper.lock_clock import Deadline, LockBar, Moment, lock_clock
 from modicum.paper.picture import Picture
 from modicum.paper.quorum_strip import Needed, Party, Said, Voter, quorum_strip
 from modicum.paper.witness_strip import Checkpoint, Witness, Witnessing, witness_strip
-from modicum.paper.words import STATES, time_words
-from modicum_verify.case_state import CaseState, Vote
+from modicum.paper.words import STATES, duration_words, time_words
+from modicum_verify.case_parts import Vote
+from modicum_verify.case_state import CaseState
+from modicum_verify.lock import text_of
+from modicum_verify.reviews import Waits
 from modicum_verify.roster import Member, Organisation
 
 
@@ -31,16 +34,57 @@ def clock_of(file: CaseFile) -> Picture:
         for each in case.directives
         if each.deadline
     ]
-    if file.request.deadline is not None:
+    if file.request is not None and file.request.deadline is not None:
         text = file.request.deadline.isoformat()
         deadlines.insert(0, Deadline(entry=None, minutes=_parsed(case, text), words=time_words(text)))
     return lock_clock(moments, lock=lock_of(case), deadlines=deadlines)
 
 
 def lock_of(case: CaseState) -> LockBar | None:
-    """The lock of a case, where it has begun."""
-    del case
-    return None
+    """The lock of a case: where it runs, or, in an evaluation home, where it would since the case was agreed."""
+    waits, lock = case.waits, case.lock
+    if lock is not None and case.unlocks_s is not None:
+        return _bar(case, lock.started_s, case.unlocks_s, holds=True)
+    agreed = next((each.at for each in case.timeline if each.index == case.agreed_index), None)
+    if case.witnessed or agreed is None or not waits.longest_s:
+        return None
+    started = int(datetime.fromisoformat(agreed).timestamp())
+    until = min([started + waits.discretionary_s, *case.deadlines_s])
+    return _bar(case, started, max(started + waits.statutory_s, until), holds=False)
+
+
+def _bar(case: CaseState, started_s: int, ends_s: int, *, holds: bool) -> LockBar:
+    waits = case.waits
+    words = _wait_words(waits)
+    if ends_s < started_s + waits.longest_s:
+        by = next(each for each in case.directives if each.deadline_s is not None and each.deadline_s <= ends_s)
+        words.append(f"ended sooner by the directive of entry {by.index}")
+    return LockBar(
+        starts=_since(case, text_of(started_s)),
+        ends=_since(case, text_of(ends_s)),
+        statutory_until=_since(case, text_of(started_s + waits.statutory_s)),
+        starts_at=time_words(text_of(started_s)),
+        ends_at=time_words(text_of(ends_s)),
+        waits=tuple(words),
+        holds=holds,
+    )
+
+
+def _wait_words(waits: Waits) -> list[str]:
+    given = ((waits.statutory_s, "prescribed by law"), (waits.discretionary_s, "of the custodian’s choice"))
+    return [f"{duration_words(seconds / 60)} {what}" for seconds, what in given if seconds]
+
+
+def waits_of(case: CaseState) -> str:
+    """What the rules ask a case to wait for, in a sentence; empty before it is decided."""
+    if case.decision is None:
+        return ""
+    words = " and ".join(_wait_words(case.waits))
+    if not words:
+        return "The rules of review ask for no wait before this form leaves for this purpose."
+    if not case.witnessed:
+        return f"Once agreed it would wait: {words}. This home is an evaluation home, so it waits for nothing."
+    return f"Once agreed it waits: {words}; both run from the time at which the witnesses have seen the agreement."
 
 
 def _since(case: CaseState, at: str) -> float:
@@ -65,7 +109,7 @@ def quorum_of(file: CaseFile) -> Picture:
     decision = case.decision
     if decision is None:
         return quorum_strip([], None)
-    approvals = case.approvals
+    approvals = () if case.blind else case.approvals
     needed = Needed(
         approvals=len(approvals),
         of_approvals=decision.quorum.approvals,
@@ -73,8 +117,9 @@ def quorum_of(file: CaseFile) -> Picture:
         of_organisations=max(2, decision.quorum.organisations),
         roles=tuple(role.replace("_", " ") for role in decision.quorum.roles),
         missing=tuple(role.replace("_", " ") for role in case.missing_roles),
-        rejections=len(case.rejections),
+        rejections=0 if case.blind else len(case.rejections),
         unanswered=len(case.unanswered),
+        blind=case.blind,
     )
     return quorum_strip([_party(file, each) for each in _voting(file)], needed)
 
@@ -115,20 +160,22 @@ def _party(file: CaseFile, organisation: Organisation) -> Party:
 
 def _voter(case: CaseState, member: Member) -> Voter:
     vote = next((vote for vote in reversed(case.votes) if vote.person == member.handle), None)
-    counting = {each.index for each in case.standing_votes}
+    counting = set() if case.blind else {each.index for each in case.standing_votes}
     return Voter(
         person=member.handle,
         name=member.name,
         roles=", ".join(sorted(member.roles)).replace("_", " "),
-        said=_said(vote, counting),
+        said=_said(case, vote, counting),
         entry=None if vote is None else vote.index,
         counts=vote is not None and vote.index in counting,
     )
 
 
-def _said(vote: Vote | None, counting: set[int]) -> Said:
+def _said(case: CaseState, vote: Vote | None, counting: set[int]) -> Said:
     if vote is None:
         return Said.NOTHING
+    if case.blind and vote in case.first_reviews:
+        return Said.REVIEWED
     if vote.index not in counting:
         return Said.FALLEN
     return Said.APPROVES if vote.approves else Said.REJECTS
@@ -141,10 +188,9 @@ def witnesses_of(file: CaseFile) -> Picture:
         return witness_strip(None)
     latest: dict[str, tuple[int, str]] = {}
     for seen in file.seen:
-        for by in seen.found.by:
-            size = seen.found.checkpoint.size
-            if by.name not in latest or latest[by.name][0] <= size:
-                latest[by.name] = (size, time_words(by.at))
+        for name, at in seen.at.items():
+            if name not in latest or latest[name][0] <= seen.size:
+                latest[name] = (seen.size, time_words(at))
     names = fixed.policy.witnesses
     return witness_strip(
         Witnessing(
@@ -152,9 +198,9 @@ def witnesses_of(file: CaseFile) -> Picture:
             witnesses=tuple(Witness(organisation=organisation, name=name) for name, organisation in names.items()),
             checkpoints=tuple(
                 Checkpoint(
-                    size=seen.found.checkpoint.size,
+                    size=seen.size,
                     purpose=f"{seen.purpose}, entry {seen.entry}",
-                    at={by.name: time_words(by.at) for by in seen.found.by},
+                    at={name: time_words(at) for name, at in seen.at.items()},
                 )
                 for seen in file.seen
                 if seen.case == file.case.id

@@ -341,12 +341,12 @@ def _bar(lock: LockBar, at: _At, top: float, sheet: _Sheet) -> tuple[str, float]
                 element("rect", x=sheet.begin, y=top, width=22, height=_BAR, fill=WASH),
                 _hatched(sheet.begin, top, 22) if hatched else "",
                 element("rect", x=sheet.begin, y=top, width=22, height=_BAR, fill="none", stroke=LINE),
-                words(text, x=sheet.begin + 30, y=top + 13, size=12.5),
+                _over(text, x=sheet.begin + 30, y=top + 13),
             ]
             top += _BAR + 6
     note = f"{lock.starts_at} to {lock.ends_at}" + ("" if lock.holds else "; holds nothing in an evaluation home")
     for line in wrap(note, size=12.5, limit=sheet.width - sheet.begin - 8, lines=4):
-        parts.append(words(line, x=sheet.begin, y=top + 13, size=12.5, fill=QUIET))
+        parts.append(_over(line, x=sheet.begin, y=top + 13))
         top += 18
     return "".join(parts), top + 10
 

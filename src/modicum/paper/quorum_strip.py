@@ -78,10 +78,11 @@ def quorum_strip(parties: Sequence[Party], needed: Needed | None) -> Picture:
     table = Table(
         "Who may vote, and what they have signed in this round",
         ("Organisation", "Person", "Roles", "Signed", "Entry", "Counts"),
-        tuple(_row(party, voter) for party in parties for voter in party.people),
+        tuple(row for party in parties for row in _rows(party)),
     )
     finding = _finding(needed)
-    alt = f"{len(parties)} boxes, one for each organisation, with {len(table.rows)} people in them. {finding}"
+    people = sum(len(party.people) for party in parties)
+    alt = f"{len(parties)} boxes, one for each organisation, with {people} people in them. {finding}"
     key = key_of("quorum", table)
     return Picture(
         svg=_draw(parties, needed, width=960, finding=finding, alt=alt, key=key),
@@ -92,10 +93,21 @@ def quorum_strip(parties: Sequence[Party], needed: Needed | None) -> Picture:
     )
 
 
-def _row(party: Party, voter: Voter) -> tuple[str | int, ...]:
-    entry = "-" if voter.entry is None else f"{voter.entry:,}"
-    counts = "never: it asks" if party.asks else "yes" if voter.counts else "no"
-    return (f"{party.id}: {party.name}", f"{voter.person} ({voter.name})", voter.roles, str(voter.said), entry, counts)
+def _rows(party: Party) -> list[tuple[str | int, ...]]:
+    name, counts = f"{party.id}: {party.name}", "never: it asks" if party.asks else "no"
+    if not party.people:
+        return [(name, "nobody who may vote", "-", str(Said.NOTHING), "-", counts)]
+    return [
+        (
+            name,
+            f"{each.person} ({each.name})",
+            each.roles,
+            str(each.said),
+            "-" if each.entry is None else f"{each.entry:,}",
+            "yes" if each.counts and not party.asks else counts,
+        )
+        for each in party.people
+    ]
 
 
 def _finding(needed: Needed | None) -> str:
