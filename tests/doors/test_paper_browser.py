@@ -65,6 +65,7 @@ def pages() -> dict[str, str]:
         "conditional": decision_page(decisions.small("research", "researcher", Form.PSEUDONYMISED)),
         "large": decision_page(decisions.large("immigration_enforcement.civil", "dhs", Form.STATISTICS)),
         "case": case_page(cases.cosigned()),
+        "locked-case": case_page(cases.locked("2026-11-24T20:00:00Z")),
         "long-case": case_page(cases.long()),
     }
 

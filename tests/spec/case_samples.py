@@ -8,12 +8,14 @@ from typing import Any
 import law_world
 import paper_samples
 import test_docket_witnessed as witnessed
-from docket_world import CASE, World, by, genesis
+from docket_world import CASE, QUORUM, World, by, genesis
 
-from modicum.docket.commands import answer, approve, direct, object_, reject
+from modicum.docket import gateway_events
+from modicum.docket.commands import amend, answer, approve, direct, object_, reject, serve
 from modicum.gateway.case_file import CaseFile, seen_by_witnesses
 from modicum.gateway.request_file import parse_request
-from modicum.model.forms import Form
+from modicum.model.forms import DISCLOSING, Form
+from modicum_verify.reviews import Quorum, ReviewRule, Reviews, Waits
 
 LONG = "Donaudampfschifffahrtsgesellschaftskapitaenspatentverlaengerungsantrag" * 2
 RTL = "\u05d4\u05d1\u05e7\u05e9\u05d4 \u05e0\u05d5\u05d2\u05e2\u05ea \u05dc\u05db\u05dc \u05d4\u05d0\u05e0\u05e9\u05d9\u05dd \u0627\u0644\u0627\u0633\u0645"
@@ -103,6 +105,77 @@ def cosigned() -> CaseFile:
     world.enter(witnessed.cosigned(world, witnessed.note(world)))
     world.enter(witnessed.entry(world, "delivered", witnessed.DELIVERED))
     return file_of(world)
+
+
+RULES = Reviews(
+    rules=tuple(
+        ReviewRule(
+            form=str(form),
+            purpose="*",
+            quorum=QUORUM,
+            waits=Waits(statutory_s=12 * 3600, discretionary_s=48 * 3600),
+            court=None,
+            notice=True,
+            expires_s=None,
+        )
+        for form in DISCLOSING
+    ),
+    origin="origin_state",
+    changes=Quorum(roles=("counsel",), organisations=2, approvals=2),
+    change_wait_s=7 * 86_400,
+)
+"""Twelve hours by law and two days of the custodian's choice before anything leaves; the states are told."""
+
+
+def ruled(*, witnesses: bool) -> World:
+    """A world whose genesis fixes these rules, with one case that is decided and of which the states were told."""
+    world = World(founded=False)
+    world.do(genesis(reviews=RULES, witnesses=witnessed.witness_set() if witnesses else None))
+    world.file()
+    world.decide()
+    world.do(gateway_events.notified(world.docket, CASE, states=["CA", "IL"]))
+    return world
+
+
+@cache
+def blind() -> CaseFile:
+    """One of two has reviewed, and said no; nobody may know that yet."""
+    world = ruled(witnesses=False)
+    world.do(reject(world.docket, CASE, by=by("cms/privacy"), text="Not this way."))
+    return file_of(world)
+
+
+@cache
+def waiting() -> CaseFile:
+    """Agreed in an evaluation home: the lock is shown, and holds nothing."""
+    world = ruled(witnesses=False)
+    for person in ("cms/privacy", "il-hfs/origin"):
+        world.approve(person)
+    return file_of(world)
+
+
+def locked(deadline: str | None = None) -> CaseFile:
+    """Agreed, and locked by the witnesses' times; perhaps with an order that ends the custodian's own wait."""
+    world = ruled(witnesses=True)
+    for person in ("cms/privacy", "il-hfs/origin"):
+        world.approve(person)
+    world.enter(witnessed.entry(world, "locked", {"checkpoint": witnessed.note(world).decode()}))
+    world.minute = 800
+    if deadline is not None:
+        world.do(direct(world.docket, CASE, by=by("cms/official"), text="Send it sooner.", deadline=deadline))
+    world.do(serve(world.docket, CASE, by=by("cms/privacy"), state="CA", text="By registered letter."))
+    return file_of(world)
+
+
+@cache
+def change() -> CaseFile:
+    """Somebody proposes to lower the waits."""
+    world = ruled(witnesses=False)
+    none = Waits(statutory_s=0, discretionary_s=0)
+    lower = replace(RULES, rules=tuple(replace(each, waits=none) for each in RULES.rules))
+    event = amend(world.docket, {"reviews": lower.as_document()}, by=by("cms/counsel"), text="Too slow.", year=2026)
+    world.do(event)
+    return file_of(world, str(event.case))
 
 
 @cache

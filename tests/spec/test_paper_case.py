@@ -15,12 +15,22 @@ from test_paper_page import HOSTILE, read
 
 from modicum.gateway.case_file import CaseFile
 from modicum.paper import case_page, figure
-from modicum.paper.case_strips import clock_of, quorum_of, witnesses_of
+from modicum.paper.case_strips import clock_of, lock_of, quorum_of, witnesses_of
 from modicum.paper.lock_clock import Deadline, LockBar, Moment, lock_clock
 from modicum.paper.quorum_strip import Needed, Party, Said, Voter, quorum_strip
 from modicum.paper.witness_strip import Checkpoint, Witness, Witnessing, witness_strip
+from modicum.paper.words import time_words
+from modicum_verify.lock import text_of as text_of_time
 
-FILES = {"short": samples.short, "long": samples.long, "cosigned": samples.cosigned, "undecided": samples.undecided}
+FILES = {
+    "short": samples.short,
+    "long": samples.long,
+    "cosigned": samples.cosigned,
+    "locked": samples.locked,
+    "blind": samples.blind,
+    "change": samples.change,
+    "undecided": samples.undecided,
+}
 PAGES = {name: case_page(made(), version="0.1") for name, made in FILES.items()}
 
 
@@ -50,7 +60,7 @@ def test_nothing_runs_nothing_is_fetched_and_tags_close(name: str) -> None:
 @pytest.mark.parametrize("name", PAGES)
 def test_every_picture_has_its_table_beside_it(name: str) -> None:
     figures = re.findall(r"<figure>(.*?)</figure>", PAGES[name], re.DOTALL)
-    assert len(figures) == (4 if name != "undecided" else 3)
+    assert len(figures) == (3 if name in {"undecided", "change"} else 4)
     for each in figures:
         assert each.index("<figcaption>") < each.index("<svg") < each.index("<table")
         assert "<details" not in each
@@ -150,6 +160,70 @@ def test_a_blind_first_review_says_who_and_not_how() -> None:
         assert "rejects" not in told
     assert "has reviewed" in str(picture.table)
     assert "blind" in picture.finding
+
+
+def test_of_a_sealed_review_the_page_says_who_and_never_how() -> None:
+    file = samples.blind()
+    assert file.case.blind
+    assert not file.case.first_reviews[0].approves
+    assert _voters(file)["cms/privacy"] == (str(Said.REVIEWED), "no")
+    said = text_of(PAGES["blind"])
+    assert "First reviews are blind" in said
+    for told in ("Not this way.", "rejects", "Rejects", "rejection"):
+        assert told not in PAGES["blind"].partition("<main>")[2].replace("an objection, a rejection or an order", "")
+    # The control: once the second review is in, both are told.
+    assert "approves" in str(quorum_of(samples.waiting()).table)
+
+
+def test_a_case_that_waits_shows_its_lock_and_when_it_ends_at_the_earliest() -> None:
+    file = samples.locked()
+    started = file.case.lock.started_s if file.case.lock else 0
+    lock = lock_of(file.case)
+    assert lock is not None
+    assert lock.holds
+    assert lock.waits == ("12 hours prescribed by law", "2 days of the custodian’s choice")
+    assert round(lock.ends - lock.starts) == 48 * 60
+    assert round(lock.statutory_until - lock.starts) == 12 * 60
+    said = text_of(PAGES["locked"])
+    assert f"Nothing can leave before {time_words(text_of_time(started + 48 * 3600))}" in said
+    assert "both run from the time at which the witnesses have seen the agreement" in said
+    assert "By registered letter." in said
+    assert "California, Illinois" in said
+    assert [row[0] for row in witnesses_of(file).table.rows][:1] == ["ig.example/w"]
+    assert "start of the lock" in str(witnesses_of(file).table.headers)
+
+
+@pytest.mark.parametrize(("hours", "ends"), [(20, 20), (3, 12), (90, 48)])
+def test_an_order_ends_the_custodian_s_own_wait_and_never_the_law_s(hours: int, ends: int) -> None:
+    started = samples.locked().case.lock.started_s  # type: ignore[union-attr]
+    file = samples.locked(text_of_time(started + hours * 3600))
+    lock = lock_of(file.case)
+    assert lock is not None
+    assert round(lock.ends - lock.starts) == ends * 60
+    sooner = [words for words in lock.waits if words.startswith("ended sooner by the directive of entry ")]
+    assert bool(sooner) == (ends < 48)
+    assert any(row[0] == "due" for row in clock_of(file).table.rows)
+
+
+def test_in_an_evaluation_home_the_lock_is_shown_and_holds_nothing() -> None:
+    file = samples.waiting()
+    lock = lock_of(file.case)
+    assert lock is not None
+    assert not lock.holds
+    assert lock.starts == 4  # minutes: agreed with the second review
+    said = text_of(case_page(file))
+    assert "in this evaluation home it holds nothing" in said
+    assert "it waits for nothing" in said
+    assert lock_of(samples.short().case) is None  # a log whose genesis fixes no rules
+
+
+def test_a_change_of_the_rules_has_a_file_too() -> None:
+    said = text_of(PAGES["change"])
+    assert "This case is about the rules themselves." in said
+    assert '"statutory_s": 0' in said
+    assert "Proposed by counsel of cms" in said
+    assert "7 days prescribed by law" in said  # as long as the old rules wait at most
+    assert "Recipients" not in said
 
 
 LOCK = LockBar(
