@@ -29,6 +29,7 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"
     ROTATE = "rotate"
     REVOKE = "revoke"
+    SUCCEED = "succeed"
 
 
 def namespace(verb: str) -> str:

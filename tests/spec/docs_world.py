@@ -116,15 +116,15 @@ def played() -> World:
     world.done("verify ~/copy/log", home=None)
     world.done("law impact")
     world.play("law impact --as-of 2001-01-01 --out ~/notices")
-    world.done("law list", home=None)
-    world.done("law print", home=None)
-    world.done("law vectors", home=None)
+    for command in ("law list", "law print", "law vectors"):
+        world.done(command, home=None)
     small = ROOT / "tests" / "data" / "small_pack"
     world.done(f"law vectors --mutations --pack {small}", home=None)
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
     _account(world)
+    _succeed(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -193,6 +193,16 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _succeed(world: World) -> None:
+    """A log that ends and is continued; its successor is frozen and continued."""
+    signers = "--as ca-dhcs/privacy-officer --as cms/privacy-officer"
+    world.done("init --evaluation --roster state", home="first")
+    world.done(f"log rotate --to ~/second {signers}", home="first")
+    world.done("log freeze --reason damaged", home="second")
+    world.done(f"log rotate --to ~/third {signers}", home="second")
+    world.done("verify ~/third --trust ~/third/trust.json --before ~/second --before ~/first", home=None)
 
 
 def _account(world: World) -> None:

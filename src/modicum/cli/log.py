@@ -5,19 +5,22 @@ from typing import Annotated
 
 import typer
 
-from modicum.cli import witness
+from modicum.cli import rotation, witness
 from modicum.cli.exits import Exit
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway import logbook, witnessing
 from modicum.gateway.home import Home
 
-group = typer.Typer(no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export.")
+group = typer.Typer(
+    no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export, freeze, rotate."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     witness.register(group)
+    rotation.register(group)
     app.add_typer(group, name="log")
 
 

@@ -107,7 +107,7 @@ def create_home(
     root = root.absolute()
     partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
     try:
-        folder = _new_folder(partial)
+        folder = new_folder(partial)
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
         settled = _settle_pack(folder, pack, pack_name)
@@ -129,7 +129,7 @@ def create_home(
             founders=founders,
             witnesses=witnessed,
         )
-        _enter_genesis(folder, partial, genesis, clock=clock)
+        enter_genesis(folder, partial, genesis, clock=clock)
         if root.exists():
             root.rmdir()
         partial.rename(root)
@@ -150,7 +150,8 @@ def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
     return OWN_PACK
 
 
-def _new_folder(partial: Path) -> Folder:
+def new_folder(partial: Path) -> Folder:
+    """Make the folder of a home that is not there yet."""
     try:
         partial.mkdir(mode=0o700, parents=True)
     except OSError:
@@ -211,7 +212,8 @@ def _listed(person: _Person, line: str) -> dict[str, Any]:
     }
 
 
-def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+def enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+    """Enter genesis in an empty log, and write the trust root that follows from it."""
     home = Home.open(root, clock=clock)
     with home.journal.locked():
         enter(home, genesis)

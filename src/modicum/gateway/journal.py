@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any
 
+from modicum.gateway.freezing import require_thawed
 from modicum.ledger import Ledger
 from modicum.model.errors import LogUnavailableError, ModicumError
 from modicum.storage import Folder
@@ -56,6 +57,7 @@ class Journal:
 
         Raises EvidenceError: the fold refuses it. LogUnavailableError: the clock runs backwards, or the disk refuses.
         """
+        self.require_open()
         before = self.docket()
         commitment, body = body_file(dict(content), salt=secrets.token_bytes(SALT_BYTES))
         leaf = leaf_bytes(kind=kind, at=self.timestamp(), case=case, actor=actor, body=commitment)
@@ -77,6 +79,16 @@ class Journal:
         with suppress(ModicumError):
             if self._ledger.refresh() == size:
                 self._folder.discard([body])
+
+    def require_open(self) -> None:
+        """Raises LogUnavailableError: the home is frozen, or its log has ended in favour of another."""
+        require_thawed(self._folder)
+        successor = self.docket().successor
+        if successor is not None:
+            raise LogUnavailableError(
+                cause=f"this log has ended with entry {successor.index}, in favour of {successor.origin}",
+                cure="go on in the home of that log; objections are entered there",
+            )
 
     def timestamp(self) -> str:
         """Now, in whole seconds of UTC; never before the last entry."""
