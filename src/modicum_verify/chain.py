@@ -4,8 +4,8 @@ The successor's genesis fixes the checkpoint with which the log before it ended.
 a longer one grew after its end, a shorter one was cut, another root is another history. One that was frozen may be
 damaged; then whatever that checkpoint still proves is told from what it no longer does.
 
-A succession is no way around the rules: custodian, witnesses and pack stay as they were, and people of two founding
-organisations of the old log, with the keys that stood there, must have signed the new one's genesis.
+A succession is no way around the rules: custodian, witnesses, pack and rules of review stay as they were, and people of
+two founding organisations of the old log, with the keys that stood there, must have signed the new one's genesis.
 """
 
 from collections.abc import Mapping, Sequence
@@ -209,7 +209,7 @@ def _check_succession(newer: Shown, older: Shown) -> None:
     old, new, to = older.docket.roster, newer.docket.roster, older.docket.successor
     if to is not None and (to.origin, to.log_vkey) != (new.origin, newer.log_vkey):
         raise EvidenceError(place=f"log entry {to.index}", cause="names another successor than the log that is shown")
-    for what in ("custodian", "witnesses", "pack"):
+    for what in ("custodian", "witnesses", "pack", "reviews"):
         if getattr(old, what) != getattr(new, what):
             raise EvidenceError(place="log entry 0", cause=f"its successor has another {what}")
     given_up = old.retired | {each.public_key for each in old.people.values() if not each.active}

@@ -30,6 +30,9 @@ class Verb(StrEnum):
     ROTATE = "rotate"
     REVOKE = "revoke"
     SUCCEED = "succeed"
+    NOTIFY = "notify"
+    AMEND = "amend"
+    RECALL = "recall"
 
 
 def namespace(verb: str) -> str:

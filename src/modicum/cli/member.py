@@ -10,6 +10,7 @@ from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, TextOption
 from modicum.cli.output import emit, show, table
 from modicum.docket.signing import PersonKey
 from modicum.gateway import case as cases
+from modicum.gateway.case_document import people
 from modicum.gateway.home import Home
 from modicum.model.errors import InvalidInputError, NotFoundError
 
@@ -102,7 +103,7 @@ def list_members(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -
 
     Example:  modicum member list
     """
-    found = cases.people(Home.open(home))
+    found = people(Home.open(home))
     if as_json:
         emit({"schema": "modicum.members/1", "people": found})
         return

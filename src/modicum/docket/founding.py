@@ -12,6 +12,7 @@ from modicum_verify.errors import ModicumError
 from modicum_verify.events import FOUNDERS, GENESIS_SCHEMA
 from modicum_verify.fold import Docket, fold
 from modicum_verify.moves import PERMISSIONS
+from modicum_verify.reviews import Reviews
 from modicum_verify.roster import Member
 from modicum_verify.sshsig import public_key_line, read_public_key_line
 from modicum_verify.statement import Verb
@@ -20,7 +21,7 @@ from modicum_verify.witness_set import WitnessSet
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def found(
+def found(  # noqa: PLR0913 - all that genesis fixes, each by its name
     *,
     origin: str,
     custodian: str,
@@ -30,9 +31,12 @@ def found(
     manifest_key: str,
     founders: Mapping[str, PersonKey],
     witnesses: WitnessSet | None = None,
+    reviews: Reviews | None = None,
     predecessor: Mapping[str, Any] | None = None,
 ) -> Event:
     """Make the genesis of a home, signed by its founders; of an evaluation home where no witnesses are named.
+
+    reviews: the rules of review that it fixes; where it fixes none, quorums are the pack's word and nothing waits.
 
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
     carry a comment, which is dropped; a name left empty is made from the handle. founders: keys by
@@ -52,6 +56,7 @@ def found(
         "people": [_person(each) for each in people],
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
         "manifest_key": manifest_key,
+        **({} if reviews is None else {"reviews": reviews.as_document()}),
     }
     signatures = [
         signed("genesis", content, case=None, log_size=0, by=KeySigner(person, key))

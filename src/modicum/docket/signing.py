@@ -8,7 +8,7 @@ from modicum.model.errors import EvidenceError, InvalidInputError
 from modicum_verify import sshsig
 from modicum_verify.case_state import CaseState
 from modicum_verify.ed25519 import Ed25519PrivateKey
-from modicum_verify.events import FOUNDERS, GATEWAY, VERB_OF, check_content, text_sha256
+from modicum_verify.events import FOUNDERS, GATEWAY, check_content, text_sha256, verb_of
 from modicum_verify.statement import Statement
 
 
@@ -115,7 +115,7 @@ def signed(
 ) -> dict[str, Any]:
     """Make the signature block that goes with a content."""
     statement = Statement(
-        verb=VERB_OF[kind],
+        verb=verb_of(kind, content),
         case=case,
         round=round_number,
         decision_sha256=decision_sha256,

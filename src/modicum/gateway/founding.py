@@ -128,6 +128,7 @@ def create_home(
             manifest_key=public_hex(read_key(folder, MANIFEST_KEY)),
             founders=founders,
             witnesses=witnessed,
+            reviews=pack.review_rules,
         )
         enter_genesis(folder, partial, genesis, clock=clock)
         if root.exists():

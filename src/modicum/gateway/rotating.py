@@ -154,6 +154,7 @@ def _make(new: Folder, origin: str, *, ended: Ended, keys: Sequence[PersonKey], 
         manifest_key=public_hex(read_key(new, MANIFEST_KEY)),
         founders={signer(ended.docket, key).person: key for key in keys},
         witnesses=roster.witnesses,
+        reviews=roster.reviews,
         predecessor=ended.as_predecessor(),
     )
     enter_genesis(new, new.root, genesis, clock=clock)
