@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from modicum_verify.account import MAX_ACCOUNT_BYTES, verify_account
+from modicum_verify.account import MAX_ACCOUNT_BYTES, AccountedRelease, verify_account
 from modicum_verify.chain import Link, Shown, follow
 from modicum_verify.cosigned import check_checkpoints
 from modicum_verify.entry import read_entry
 from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundError
+from modicum_verify.events import COSIGNED, UNWITNESSED
 from modicum_verify.evidence import body_of, entries_of
 from modicum_verify.files import read_plain, read_small
 from modicum_verify.fold import Docket, fold
@@ -154,16 +155,32 @@ def _account(path: Path, *, trust: Trust | None) -> Verification:
         "trusted": True,
         "log": {"origin": trust.origin},
         "releases": [
-            {"case": each.case, "form": each.form, "entry": each.entry, "logged_at": each.logged_at} for each in found
+            {
+                "case": each.case,
+                "form": each.form,
+                "entry": each.entry,
+                "logged_at": each.logged_at,
+                "cosigned_by": [who.as_document() for who in each.cosigned_by],
+            }
+            for each in found
         ],
-        "witnesses": "unwitnessed",
+        "witnesses": COSIGNED if found and all(each.cosigned_by for each in found) else UNWITNESSED,
     }
     lines = [
         f"verified: {len(found)} release{'s' * (len(found) != 1)}, each in the log {trust.origin}",
-        *(f"  case {each.case}, form {each.form}, entry {each.entry}, entered {each.logged_at}" for each in found),
+        *(
+            f"  case {each.case}, form {each.form}, entry {each.entry}, entered {each.logged_at}, {_seen(each)}"
+            for each in found
+        ),
     ]
     note = "purpose, columns and authority are the custodian's record; that no release was left out cannot be seen here"
     return Verification(document=document, lines=tuple(lines), notes=(note,))
+
+
+def _seen(line: AccountedRelease) -> str:
+    if not line.cosigned_by:
+        return UNWITNESSED
+    return f"{COSIGNED} by {', '.join(f'{each.organisation} at {each.at}' for each in line.cosigned_by)}"
 
 
 def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) -> Verification:

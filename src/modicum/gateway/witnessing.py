@@ -14,6 +14,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from modicum.gateway.home import Home
+from modicum.gateway.kept_cosigned import keep
 from modicum.gateway.keys import openssh_bytes
 from modicum.ledger.cosigning import Asked, WitnessAddress, ask_all, cosigned
 from modicum.ledger.serving import log_answers, server, witness_answers
@@ -161,8 +162,10 @@ def ask_witnesses(home: Home, witnesses: Witnesses) -> Outcome:
     note = home.ledger.checkpoint_note
     asked = ask_all(home.ledger, witnesses.addresses, now=int(home.journal.now().timestamp()))
     given = [each.name for each in asked if each.line is not None]
+    whole = cosigned(note, asked)
+    keep(home, whole)
     return Outcome(
-        note=cosigned(note, asked),
+        note=whole,
         asked=asked,
         met=witnesses.policy.met_by(given),
         organisations=witnesses.policy.organisations,
