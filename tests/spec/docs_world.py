@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import shutil
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -110,6 +111,7 @@ def played() -> World:
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
+    _rebuild(world)
     world.done("log export --out ~/copy --bodies")
     _ask_witnesses(world)
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
@@ -215,6 +217,16 @@ def _succeed(world: World) -> None:
     world.done("log freeze --reason damaged", home="second")
     world.done(f"log rotate --to ~/third {signers}", home="second")
     world.done("verify ~/third --trust ~/third/trust.json --before ~/second --before ~/first", home=None)
+
+
+def _rebuild(world: World) -> None:
+    """The tables as they are; with a row that somebody wrote; made again."""
+    world.done("rebuild --check")
+    with contextlib.closing(sqlite3.connect(world.folder / "cms" / "store.db")) as database:
+        database.execute("UPDATE cases SET state = 'agreed'")
+        database.commit()
+    world.play("rebuild --check")
+    world.done("rebuild")
 
 
 def _account(world: World) -> None:

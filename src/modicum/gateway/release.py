@@ -124,6 +124,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     with _releasing(home):
         unlocked = waited(home, case_id)
         with home.journal.locked():
+            home.journal.check_rows(find_case(home.journal.docket(), case_id))
             _settle_all(home)
             case = find_case(home.journal.docket(), case_id)
             if case.release is not None and case.release.delivered is not None:
