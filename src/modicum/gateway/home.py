@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum.custody.dictionary import Vocabulary
+from modicum.custody.spill import SPILL, wipe_unused
 from modicum.gateway.journal import Clock, Journal
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.law.packs import Pack, load_pack
@@ -51,6 +52,8 @@ class Home:
     def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
         """Open a home for reading; writing happens under `journal.locked()`.
 
+        Whoever may write there wipes first what an engine that was killed had spilled.
+
         Raises NotFoundError: no home there. InvalidInputError: settings that do not read. EvidenceError: a log
         that is broken or was rolled back.
         """
@@ -61,6 +64,8 @@ class Home:
                 cure="make one with `modicum init --home DIR --evaluation`, or name it with --home",
             )
         settings = _read_settings(folder)
+        if os.access(root, os.W_OK):
+            wipe_unused(folder.path(SPILL))
         key = read_key(folder, LOG_KEY)
         ledger = open_ledger(
             folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
