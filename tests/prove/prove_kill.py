@@ -175,19 +175,19 @@ def trial_of(template: Template, at: Path, *, seed: int, how: str, pace: Pace, b
     said = [{"size": template.size}, *run_child(template, world, trial, pace, build=build)]
     spoken = invariants.Said.of(said)
     trial.acknowledged = len(spoken.acks)
-    trial.problems += _check(template, world, spoken, settled=False)
-    trial.problems += _recover(world, trial, by_doctor=seed % 8 == 0)
-    trial.problems += _check(template, world, spoken, settled=True)
+    trial.problems += held(template, world, spoken, settled=False)
+    trial.problems += recovered(world, trial, by_doctor=seed % 8 == 0)
+    trial.problems += held(template, world, spoken, settled=True)
     if seed % 4 == 0 and not trial.problems:
-        trial.problems += _goes_on(template, world, said)
+        trial.problems += goes_on(template, world, said)
     return trial
 
 
-def _check(template: Template, world: World, said: invariants.Said, *, settled: bool) -> list[str]:
+def held(template: Template, world: World, said: invariants.Said, *, settled: bool) -> list[str]:
     return invariants.check(world.home, world.trust, said, canaries=template.canaries, settled=settled).problems
 
 
-def _recover(world: World, trial: Trial, *, by_doctor: bool) -> list[str]:
+def recovered(world: World, trial: Trial, *, by_doctor: bool) -> list[str]:
     def recover() -> str | None:
         if by_doctor:
             ran = command("doctor", home=world.home)
@@ -206,7 +206,7 @@ def _recover(world: World, trial: Trial, *, by_doctor: bool) -> list[str]:
     return [*slow, *([wrong] if wrong else [])]
 
 
-def _goes_on(template: Template, world: World, said: list[dict[str, Any]]) -> list[str]:
+def goes_on(template: Template, world: World, said: list[dict[str, Any]]) -> list[str]:
     """What was cut off can be done anew, once."""
     case = template.cases.agreed[len(said) % len(template.cases.agreed)]
 
@@ -223,4 +223,4 @@ def _goes_on(template: Template, world: World, said: list[dict[str, Any]]) -> li
         spoken = invariants.Said.of([*said, *forked(again)])
     except ChildDiedError as error:
         return [f"afterwards {case} cannot be released: {str(error)[-300:]}"]
-    return _check(template, world, spoken, settled=True)
+    return held(template, world, spoken, settled=True)

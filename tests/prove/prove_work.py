@@ -18,6 +18,7 @@ from modicum.gateway.home import Home
 from modicum.gateway.keys import person_key
 from modicum.gateway.release import Released, release_case
 from modicum.gateway.request_file import read_request
+from modicum.model.errors import ModicumError
 from modicum_verify.entry import Entry, leaf_bytes
 from modicum_verify.merkle import leaf_hash
 
@@ -26,13 +27,21 @@ FACTS = ("exact-instrument-reviewed", "minimum-necessary-reviewed")
 
 
 class Worker:
-    """One process at work on one home; `say` writes a line to whoever watches."""
+    """One process at work on one home; `say` writes a line to whoever watches.
+
+    `strict`: an error of ours is raised; otherwise it is an answer that acknowledges nothing. `tag`: tells its words and
+    files from those of others at work on the same home.
+    """
 
     def __init__(self, world: World, cases: Cases, *, seed: int, say: Callable[[dict[str, Any]], None]) -> None:
         self.world, self.cases, self.say = world, cases, say
         self.chance = random.Random(seed)
+        self.strict = False
+        self.tag = ""
         self._home: Home | None = None
         self._opened: list[Home] = []
+        self.document: dict[str, Any] = {}
+        self.refused = ""  # what answered the last act, where it was not done
 
     @property
     def home(self) -> Home:
@@ -52,7 +61,7 @@ class Worker:
 
     def release(self, case: str | None, *, by_command: bool) -> None:
         case = case or self.chance.choice(self.cases.agreed)
-        out = self.world.folder / f"{case}.modicum"
+        out = self.world.folder / f"{case}{self.tag}.modicum"
         if out.exists():
             return
         self.say({"out": {"case": case, "path": str(out)}})
@@ -65,23 +74,24 @@ class Worker:
             self._acknowledge("accounted", "gateway", case)
             self.say({"left": {"case": case, "path": str(out)}})
 
-    def file(self, _: str | None, *, by_command: bool) -> None:
-        path = self.chance.choice(requests(self.world))
+    def file(self, case: str | None, *, by_command: bool, path: Path | None = None) -> None:
+        path = path or self.chance.choice(requests(self.world))
         self._intend("filed", ASKER, None)
         if by_command:
-            done = self._command("docket", "file", str(path), "--as", ASKER)
+            case = str(self.document["case"]) if self._command("docket", "file", str(path), "--as", ASKER) else None
         else:
             key = person_key(self.home.folder, ASKER)
-            done = self._tried(lambda: casework.file_case(self.home, read_request(path), key=key)) is not None
-        if done:
-            self._acknowledge("filed", ASKER)
+            case = self._tried(lambda: casework.file_case(self.home, read_request(path), key=key))
+        if case is not None:
+            self._acknowledge("filed", ASKER, case)
 
     def approve(self, case: str | None, *, by_command: bool) -> None:
-        self._said("approved", case, self.chance.choice(REVIEWERS), by_command, "approve", casework.approve, {})
+        who = self.chance.choice(REVIEWERS)
+        self._said("approved", case, who, by_command, "approve", casework.approve, {"text": f"agreed{self.tag}"})
 
     def object(self, case: str | None, *, by_command: bool) -> None:
         who = self.chance.choice((*REVIEWERS, "hhs-oig/inspector"))
-        words = {"grounds": "law", "text": "not so"}
+        words = {"grounds": "law", "text": f"not so{self.tag}"}
         self._said("objected", case, who, by_command, "object", casework.object_to, words)
 
     def withdraw(self, _: str | None, *, by_command: bool) -> None:
@@ -126,6 +136,7 @@ class Worker:
         entry = self._tried(lambda: call(self.home, case, key=key, **words))
         if entry is not None:
             self._ack(entry)
+            self.say({"words": [words["text"]]} if self.tag else {})
 
     def _command(self, *arguments: str) -> bool:
         opened = Home.open.__func__  # type: ignore[attr-defined]
@@ -137,19 +148,22 @@ class Worker:
 
         Home.open = classmethod(remember)  # type: ignore[method-assign,assignment]
         try:
-            done = command(*arguments, home=self.world.home).exit == 0
+            ran = command(*arguments, "--json", home=self.world.home)
         finally:
             Home.open = classmethod(opened)  # type: ignore[method-assign,assignment]
         self._opened = kept
-        return done
+        self.document = ran.document if ran.exit == 0 else {}
+        self.refused = "" if ran.exit == 0 else str(ran.document.get("cause", "refused"))
+        return ran.exit == 0
 
     def _tried(self, call: Callable[[], Any]) -> Any:
-        from modicum.model.errors import ModicumError
-
-        self._opened = [self.home]
+        self._opened, self.refused = [self.home], ""
         try:
             return call()
-        except ModicumError:
+        except ModicumError as error:
+            self.refused = error.cause
+            if self.strict:
+                raise
             return None
 
     def _intend(self, kind: str, actor: str, case: str | None) -> None:

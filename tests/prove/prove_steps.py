@@ -1,0 +1,169 @@
+"""Every step on the disk, one after the other: it fails, or the power goes just before it.
+
+A fault must come out as a refusal with its cause, or not matter; a power cut keeps what was synced and of the rest what
+it pleases. After each, the home recovers by itself, holds all that was acknowledged, and the act can be done again.
+"""
+
+import errno
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import invariants
+from prove_disk import Order, Tape, stepping, taped
+from prove_home import ChildDiedError, Template, World, forked
+from prove_kill import Build, Trial, goes_on, held, recovered
+from prove_work import Worker
+
+from modicum.model.errors import LogUnavailableError
+
+APPEND, APPROVE, RELEASE, RECORDS = "append", "approve", "release", "release of records"
+ACTS: Final = (APPEND, APPROVE, RELEASE, RECORDS)
+FAULTS: Final = (errno.EIO, errno.ENOSPC)
+Says = Callable[[dict[str, Any]], None]
+
+
+@dataclass(slots=True)
+class Swept:
+    """What came of going through all steps of one act."""
+
+    act: str
+    steps: int = 0
+    trials: int = 0
+    refused: int = 0
+    done: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+def do(template: Template, world: World, act: str, say: Says) -> None:
+    """One act on a fresh copy. Raises what the hall raises."""
+    worker = Worker(world, template.cases, seed=1, say=say)
+    worker.strict = True
+    match act:
+        case "append":
+            worker.object(template.cases.in_review[0], by_command=False)
+        case "approve":
+            worker.approve(template.cases.in_review[1], by_command=False)
+        case "release":
+            worker.release(template.cases.statistics[0], by_command=False)
+        case _:
+            worker.release(template.cases.records[0], by_command=False)
+
+
+def steps_of(template: Template, at: Path, act: str) -> list[str]:
+    """The steps that an act takes where nothing fails."""
+    world = template.copy_to(at)
+
+    def run() -> list[str]:
+        names: list[str] = []
+        with stepping(lambda step, _: names.append(step)):
+            do(template, world, act, lambda _: None)
+        return names
+
+    return forked(run)
+
+
+def fault_at(template: Template, at: Path, act: str, *, step: int, fault: int) -> tuple[str, list[str]]:
+    """Let one step fail once: whether the act was refused or done, and what was wrong."""
+    world = template.copy_to(at)
+
+    def run() -> tuple[str, list[dict[str, Any]]]:
+        said: list[dict[str, Any]] = []
+        left = step
+
+        def strike(*_: Any) -> None:
+            nonlocal left
+            left -= 1
+            if left == -1:
+                raise OSError(fault, "injected")
+
+        try:
+            with stepping(strike):
+                do(template, world, act, said.append)
+        except LogUnavailableError:
+            return "refused", said
+        return "done", said
+
+    try:
+        came, said = forked(run)
+    except ChildDiedError as error:
+        return "broke", [f"{act}, step {step}, {errno.errorcode[fault]}: {str(error)[-400:]}"]
+    wrong = judged(template, world, said, again=step % 4 == 0)
+    return came, [f"{act}, step {step}, {errno.errorcode[fault]}: {each}" for each in wrong]
+
+
+def judged(template: Template, world: World, said: Sequence[dict[str, Any]], *, again: bool) -> list[str]:
+    """What is wrong with a home, before it recovers and after; `again`: a release must then still be possible."""
+    lines = [{"size": template.size}, *said]
+    spoken = invariants.Said.of(lines)
+    found = held(template, world, spoken, settled=False)
+    found += recovered(world, Trial(seed=0, how="step"), by_doctor=again)
+    found += held(template, world, spoken, settled=True)
+    return found or (goes_on(template, world, lines) if again else [])
+
+
+def faults(template: Template, at: Path, act: str, *, every: int = 1) -> Swept:
+    """Each step of an act fails, with each fault; `every`: a sample, each so manyeth step."""
+    swept = Swept(act=act, steps=len(steps_of(template, at, act)))
+    for step in range(0, swept.steps, every):
+        for fault in FAULTS if every == 1 else FAULTS[step // every % 2 :][:1]:
+            came, wrong = fault_at(template, at, act, step=step, fault=fault)
+            swept.trials += 1
+            swept.refused += came == "refused"
+            swept.done += came == "done"
+            swept.problems += wrong
+    return swept
+
+
+def power_cuts(
+    template: Template, at: Path, act: str, *, every: int = 1, build: Build | None = None, until_caught: bool = False
+) -> Swept:
+    """The power goes before each step of an act, and after the last: each disk that this can leave, once."""
+    tape = tape_of(template, at, act, build=build)
+    swept = Swept(act=act, steps=len(tape.marks))
+    for number, (step, found) in enumerate(_disks(tape)):
+        if number % every:
+            continue
+        tape.lay(found, at)
+        swept.trials += 1
+        again = number % 8 == 0
+        wrong = judged(template, World(at), tape.said_by(step), again=again)
+        swept.problems += [f"{act}, power cut before mark {step}: {each}" for each in wrong]
+        if swept.problems and until_caught:
+            break
+    return swept
+
+
+def tape_of(template: Template, at: Path, act: str, *, build: Build | None = None) -> Tape:
+    """Do an act and write down all that it does to the disk."""
+    world = template.copy_to(at)
+
+    def run() -> Tape:
+        tape = Tape(root=world.folder, base=template.world.folder)
+        if build is not None:
+            build()
+        with taped(tape):
+            do(template, world, act, tape.said)
+        return tape
+
+    return forked(run)
+
+
+def _disks(tape: Tape) -> Iterator[tuple[int, dict[Path, bytes | None]]]:
+    seen = set()
+    for step in range(len(tape.marks), -1, -1):  # from the end: what was said most holds for the same disk
+        for order in Order:
+            found = tape.disk_after(step, order)
+            key = _digest(found)
+            if key not in seen:
+                seen.add(key)
+                yield step, found
+
+
+def _digest(found: dict[Path, bytes | None]) -> str:
+    made = hashlib.sha256()
+    for path in sorted(found):
+        made.update(repr((path.as_posix(), found[path])).encode())
+    return made.hexdigest()
