@@ -52,7 +52,7 @@ class Home:
     def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
         """Open a home for reading; writing happens under `journal.locked()`.
 
-        Whoever may write there wipes first what an engine that was killed had spilled.
+        Whoever may write there wipes first what killed processes left half written or spilled: it may hold rows.
 
         Raises NotFoundError: no home there. InvalidInputError: settings that do not read. EvidenceError: a log
         that is broken or was rolled back.
@@ -66,6 +66,7 @@ class Home:
         settings = _read_settings(folder)
         if os.access(root, os.W_OK):
             wipe_unused(folder.path(SPILL))
+            folder.sweep(older_than_s=0)
         key = read_key(folder, LOG_KEY)
         ledger = open_ledger(
             folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
