@@ -109,9 +109,7 @@ def _nothing_lost(said: Said, docket: Docket, leaves: Sequence[bytes]) -> Iterat
             yield f"lost: case {ack['case']} was acknowledged and is not there"
 
 
-def _nothing_twice(
-    said: Said, docket: Docket, home: Path, trust: Trust, leaves: Sequence[bytes]
-) -> Iterator[str]:
+def _nothing_twice(said: Said, docket: Docket, home: Path, trust: Trust, leaves: Sequence[bytes]) -> Iterator[str]:
     if len(set(leaves)) != len(leaves):
         yield "twice: two entries of the log are the same"
     tried = Counter((each["kind"], each["actor"], each.get("case")) for each in said.intents)

@@ -25,12 +25,12 @@ import pyarrow.parquet as pq
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "doors"))
 
-import ibis.backends.duckdb  # noqa: E402, F401 - imported before children are forked
-from cli_world import RECORDS, STATISTICS, World, command  # noqa: E402, F401
+import ibis.backends.duckdb  # noqa: F401 - imported before children are forked
+from cli_world import RECORDS, STATISTICS, World, command  # noqa: F401
 
-import modicum.gateway.home as home_module  # noqa: E402
-from modicum.gateway import case as casework  # noqa: E402, F401
-from modicum.law.packs import load_pack  # noqa: E402
+import modicum.gateway.home as home_module
+from modicum.gateway import case as casework  # noqa: F401
+from modicum.law.packs import load_pack
 
 Result = TypeVar("Result")
 

@@ -45,7 +45,7 @@ class Serial:
         )
 
     def _counts(self, who: str, vote: dict[str, Any], case: dict[str, Any], seen: int) -> bool:
-        return who.split("/")[0] != case["asker"] and vote["size"] > seen and self._reviews(who, case)
+        return who.split("/", maxsplit=1)[0] != case["asker"] and vote["size"] > seen and self._reviews(who, case)
 
     def _reviews(self, who: str, case: dict[str, Any]) -> bool:
         named = set(case["quorum"]["roles"]) if case["quorum"] else set()

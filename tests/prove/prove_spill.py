@@ -15,8 +15,8 @@ import invariants
 from prove_home import ChildDiedError, Template, World, command, forked, quiet
 from prove_kill import Build, held
 
-from modicum.custody.engine import Engine
 from modicum.custody.catalogue import load_dataset
+from modicum.custody.engine import Engine
 from modicum.custody.spill import SPILL
 from modicum.gateway.home import Home
 

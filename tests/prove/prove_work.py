@@ -95,7 +95,9 @@ class Worker:
         self._said("objected", case, who, by_command, "object", casework.object_to, words)
 
     def withdraw(self, _: str | None, *, by_command: bool) -> None:
-        self._said("withdrawn", self.cases.in_review[-1], ASKER, by_command, "withdraw", casework.withdraw, {"text": "no"})
+        self._said(
+            "withdrawn", self.cases.in_review[-1], ASKER, by_command, "withdraw", casework.withdraw, {"text": "no"}
+        )
 
     def decide(self, case: str | None, *, by_command: bool) -> None:
         del by_command

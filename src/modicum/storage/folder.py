@@ -19,6 +19,7 @@ from typing import Any, BinaryIO, Final
 
 from modicum.model.errors import ConflictError
 from modicum.storage.faults import taken, translated, translated_write
+from modicum.storage.patience import Patience
 from modicum.storage.paths import RESERVED, checked, is_under
 
 _STAGING: Final = ".staging"
@@ -36,6 +37,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         """`root` is made with the first write."""
         self.root = Path(root)
+        self._patience = Patience()
 
     def path(self, path: str) -> Path:
         """Where a file or folder lies, for engines that read it themselves."""
@@ -183,12 +185,12 @@ class Folder:
 
     def _sync_file(self, file: BinaryIO) -> None:
         file.flush()
-        os.fsync(file.fileno())
+        self._patience.wait_for(lambda: os.fsync(file.fileno()))
 
     def _sync_folder(self, directory: Path) -> None:
         handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
         try:
-            os.fsync(handle)
+            self._patience.wait_for(lambda: os.fsync(handle))
         finally:
             os.close(handle)
 
