@@ -21,6 +21,7 @@ from modicum.cli import (
     law_vectors,
     log,
     member,
+    rebuild,
     release,
     request,
 )
@@ -45,6 +46,7 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
+rebuild.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)

@@ -53,6 +53,10 @@ def init(
         list[Path] | None,
         typer.Option("--founder-key", help="With --witnesses: a founder's own private key, once for each founder."),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", help="An empty PostgreSQL database for the store, instead of store.db in the home."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.
@@ -64,6 +68,7 @@ def init(
     Example:  modicum init --evaluation --roster state
     Example:  modicum init --evaluation --pack eu_ehds --roster ehds
     Example:  modicum init --roster roster.toml --witnesses witnesses.toml --founder-key a.key --founder-key b.key
+    Example:  modicum init --evaluation --store postgresql+pg8000://modicum@localhost/modicum
     """
     _check_kind(evaluation=evaluation, witnesses=witnesses, founder_keys=founder_keys)
     made = create_home(
@@ -73,6 +78,7 @@ def init(
         clock=system_clock,
         witnesses=witnesses,
         founder_keys=founder_keys or (),
+        store=store,
     )
     if as_json:
         emit(

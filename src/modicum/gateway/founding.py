@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -37,8 +38,16 @@ from modicum.gateway.leaving import WITNESSES, named
 from modicum.gateway.witnessing import read_witnesses
 from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.ledger import create_ledger
-from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
+from modicum.model.errors import (
+    ConflictError,
+    EvidenceError,
+    InvalidInputError,
+    LogUnavailableError,
+    ModicumError,
+    NotFoundError,
+)
 from modicum.storage import Folder
+from modicum.store import OpenStore, parse_address
 from modicum_verify.canonical import canonical
 from modicum_verify.merkle import leaf_hash
 from modicum_verify.sshsig import public_key_line
@@ -90,6 +99,7 @@ def create_home(
     clock: Clock,
     witnesses: Path | None = None,
     founder_keys: Sequence[Path] = (),
+    store: str | None = None,
 ) -> Home:
     """Make a home at `root` (absent or empty) and give it, open; an evaluation home where no witnesses are named.
 
@@ -97,15 +107,17 @@ def create_home(
     without a `public_key` get a key pair under `keys/people/`, and founders must be among those. pack_name: a shipped
     pack, or a folder, which is copied into the home. witnesses: a `witnesses.toml`, which the home keeps; then
     everybody needs a `public_key`, and founder_keys are the private keys of the founders, which it does not keep.
+    store: the address of an empty PostgreSQL database; `store.db` in the home where there is none.
 
-    Raises ConflictError: something is there already. InvalidInputError: roster or witnesses are not well formed, a
-    founder's key is missing, or the roster names a kind of organisation that the pack does not know.
+    Raises ConflictError: something is there already, or in that database. InvalidInputError: roster or witnesses are
+    not well formed, a founder's key is missing, or the roster names a kind of organisation that the pack does not know.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
     wanted = _read_roster(roster)
     witnessed = None if witnesses is None else named(read_witnesses(witnesses))
     pack = load_pack(pack_name)
+    parse_address(root, store)
     check_kinds(pack, [each.kind for each in wanted.organisations], cure="name a --roster with kinds of that pack")
     root = root.absolute()
     partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
@@ -114,7 +126,14 @@ def create_home(
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
         settled = _settle_pack(folder, pack, pack_name)
-        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=settled, evaluation=witnesses is None)
+        write_settings(
+            folder,
+            origin=origin,
+            custodian=wanted.custodian,
+            pack=settled,
+            evaluation=witnesses is None,
+            store=store,
+        )
         if witnesses is None:
             people, founders = _with_own_keys(folder, wanted)
         else:
@@ -137,6 +156,8 @@ def create_home(
             root.rmdir()
         partial.rename(root)
     except BaseException:
+        if store is not None:
+            _forget(partial)
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return Home.open(root, clock=clock)
@@ -218,6 +239,8 @@ def _listed(person: _Person, line: str) -> dict[str, Any]:
 
 def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
     home = Home.open(root, clock=clock)
+    with home.journal.held() as store:
+        _check_unused(store)
     with home.journal.locked():
         enter(home, genesis)
     trust = Trust(
@@ -228,6 +251,22 @@ def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) 
         witnesses=home.journal.docket().roster.witnesses,
     )
     folder.write_new("trust.json", canonical(trust.as_document()))
+
+
+def _check_unused(store: OpenStore) -> None:
+    try:
+        store.position()
+    except EvidenceError:
+        raise ConflictError(
+            cause=f"{store.name} is the store of another home", cure="make an empty database for this one"
+        ) from None
+
+
+def _forget(partial: Path) -> None:
+    """Take out of a database what a home that never came to be left in it; another home's is not touched."""
+    with suppress(ModicumError), Home.open(partial).journal.held() as store:
+        store.position()
+        store.clear()
 
 
 def _read_roster(roster: str) -> _Roster:

@@ -121,6 +121,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     check_out(home, out)
     with _releasing(home):
         with home.journal.locked():
+            home.journal.check_rows(find_case(home.journal.docket(), case_id))
             _settle_all(home)
             case = find_case(home.journal.docket(), case_id)
             if case.release is not None and case.release.delivered is not None:
