@@ -5,9 +5,11 @@ the home that it leaves is in order. Only a kill, or a power cut, at the right m
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
+
+import prove_work
 
 from modicum.gateway import release as releasing
 from modicum.gateway.answering import STAGED
@@ -16,8 +18,8 @@ from modicum.gateway.lookback import release_name
 from modicum.gateway.proving import prove_with_entry
 from modicum.seal.package import write_package
 from modicum.storage.folder import Folder
-
-COMMIT: Final = "log/checkpoint"
+from modicum.store import EntryRow, engine
+from modicum.store.database import Database
 
 
 def without_fsync() -> None:
@@ -31,6 +33,8 @@ def without_fsync() -> None:
 
     Folder._sync_file = sync_file  # type: ignore[method-assign]
     Folder._sync_folder = sync_folder  # type: ignore[method-assign]
+    engine.SQLITE_SET = (*engine.SQLITE_SET, "PRAGMA synchronous=OFF")  # type: ignore[misc]
+    engine._SQLITE_MUST = {**engine._SQLITE_MUST, "synchronous": 0}  # type: ignore[misc]
 
 
 def publishes_before_it_logs() -> None:
@@ -64,30 +68,15 @@ def publishes_before_it_logs() -> None:
 
 
 def acknowledges_before_the_checkpoint() -> None:
-    """A build that answers at once and writes the checkpoint with the next entry."""
-    replace, read, exists = Folder.replace, Folder.read, Folder.exists
-    behind: dict[Path, bytes] = {}
+    """A build that answers when it has made an entry, and makes it durable then."""
+    accept = Database.accept
 
-    def replacing(self: Folder, path: str, data: bytes) -> None:
-        place = self.path(path)
-        if not path.endswith("checkpoint"):
-            replace(self, path, data)
-            return
-        if path == COMMIT:
-            for late, before in list(behind.items()):
-                replace(self, late.relative_to(self.root).as_posix(), before)
-            behind.clear()
-        behind[place] = data
+    def accepting(self: Database, entries: Sequence[EntryRow], *arguments: Any, **named: Any) -> None:
+        for row in entries:
+            prove_work.EARLY[0](row.entry)
+        accept(self, entries, *arguments, **named)
 
-    def reading(self: Folder, path: str) -> bytes:
-        return behind[self.path(path)] if self.path(path) in behind else read(self, path)
-
-    def existing(self: Folder, path: str) -> bool:
-        return self.path(path) in behind or exists(self, path)
-
-    Folder.replace = replacing  # type: ignore[method-assign]
-    Folder.read = reading  # type: ignore[method-assign]
-    Folder.exists = existing  # type: ignore[method-assign]
+    Database.accept = accepting  # type: ignore[method-assign,assignment]
 
 
 def leaves_what_it_spilled() -> None:

@@ -16,6 +16,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from prove_sqlite import sqlite_seen
+
 from modicum.storage import folder as storage
 from modicum.storage.faults import translated_write
 
@@ -26,8 +28,19 @@ Strike = Callable[[str, tuple[Any, ...]], None]
 
 
 @contextlib.contextmanager
-def stepping(before: Strike, after: Callable[[str, tuple[Any, ...], Any], None] | None = None) -> Iterator[None]:
-    """Call `before(step, arguments)` before each step of every `Folder`, and `after(step, arguments, given)` after it."""
+def stepping(
+    before: Strike, after: Callable[[str, tuple[Any, ...], Any], None] | None = None, *, database: bool = False
+) -> Iterator[None]:
+    """Call `before(step, arguments)` before each step of every `Folder`, and `after(step, arguments, given)` after it.
+
+    `database`: and of the store's SQLite, from below.
+    """
+    with sqlite_seen(before, after) if database else contextlib.nullcontext(), _folders(before, after):
+        yield
+
+
+@contextlib.contextmanager
+def _folders(before: Strike, after: Callable[[str, tuple[Any, ...], Any], None] | None) -> Iterator[None]:
     real = {name: getattr(storage.Folder, name) for name in STEPS}
     write = storage._StagedFile.write
 
@@ -106,6 +119,7 @@ class Tape:
     base: Path
     marks: list[tuple[str, Any]] = field(default_factory=list)
     ids: dict[int, int] = field(default_factory=dict)  # inode numbers are used again; ours are not
+    paths: dict[Path, int] = field(default_factory=dict)  # the files that SQLite has open
 
     def fresh(self, inode: int) -> int:
         """The number of a file that was made just now."""
@@ -130,6 +144,32 @@ class Tape:
                 self.marks.append(("name", (arguments[2], self.ids[arguments[2].stat().st_ino])))
             case "_unlink":
                 self.marks.append(("unname", arguments[1]))
+            case _ if step.startswith("db "):
+                self._database(step, arguments[0], given)
+
+    def _database(self, step: str, path: Path, given: Any) -> None:
+        """What SQLite did to a file of its own; these are written in place, so they are known by their paths."""
+        if not path.is_relative_to(self.root) or path.name.endswith("-shm"):
+            return
+        match step:
+            case "db open" if given or path not in self.paths:
+                self.paths[path] = len(self.marks) + 1
+                if given:
+                    self.marks.append(("name", (path, self.paths[path])))
+                else:
+                    at_first = self.base / path.relative_to(self.root)
+                    self.marks.append(("known", (path, self.paths[path], at_first.read_bytes())))
+            case "db write":
+                self.marks.append(("write", (self.paths[path], *given)))
+            case "db sync":
+                self.marks.append(("sync", self.paths[path]))
+                if given:
+                    self.marks.append(("sync folder", path.parent))
+            case "db remove":
+                self.paths.pop(path, None)
+                self.marks.append(("unname", path))
+                if given:
+                    self.marks.append(("sync folder", path.parent))
 
     def synced(self, handle: int) -> None:
         """Told by fsync(2) itself, so that a build that does not call it is seen as it is."""
@@ -144,19 +184,18 @@ class Tape:
         """What had been said when the power was cut before mark number `step`."""
         return [value for kind, value in self.marks[:step] if kind == "said"]
 
-    def disk_after(self, step: int, order: Order) -> dict[Path, bytes | None]:
+    def disk_after(self, step: int, order: Order, draw: int = 0) -> dict[Path, bytes | None]:
         """The files that differ from the base when the power is cut before mark `step`; None: gone."""
         files: dict[int, _File] = {}
         waiting: list[tuple[Path, str, Any]] = []  # (folder that must be synced, kind, value)
         held: list[tuple[str, Any]] = []
         for kind, value in self.marks[:step]:
             match kind:
-                case "write" | "truncate":
+                case "write":
                     inode, at, data = value
                     files.setdefault(inode, _File()).pending.append((at, data))
-                case "inode":  # a file that was there before: as the base has it
-                    inode, data = value
-                    files.setdefault(inode, _File(durable=data))
+                case "known":  # a file that was there before: as the base has it
+                    files[value[1]] = _File(durable=value[2])
                 case "sync":
                     files.setdefault(value, _File()).sync()
                 case "name":
@@ -166,7 +205,7 @@ class Tape:
                 case "sync folder":
                     held += [(each, what) for place, each, what in waiting if place == value]
                     waiting = [each for each in waiting if each[0] != value]
-        chance = random.Random(f"{step} {order}")
+        chance = random.Random(f"{step} {order} {draw}")
         keep_names = {Order.NOTHING: 0.0, Order.NAMES: 1.0, Order.BYTES: 0.0, Order.SOME: 0.5}[order]
         held += [(kind, value) for _, kind, value in waiting if chance.random() < keep_names]
         contents = {inode: _kept(file, order, chance) for inode, file in files.items()}
@@ -175,7 +214,7 @@ class Tape:
     def _named(self, held: list[tuple[str, Any]], contents: dict[int, bytes]) -> dict[Path, bytes | None]:
         found: dict[Path, bytes | None] = {}
         folders = {value for kind, value in held if kind == "mkdir"}
-        in_place = {value: path for kind, pair in self.marks if kind == "known" for path, value in [pair]}
+        in_place = {value[1]: value[0] for kind, value in self.marks if kind == "known"}
         for inode, data in contents.items():
             if inode in in_place:
                 found[in_place[inode].relative_to(self.root)] = data
@@ -229,7 +268,7 @@ def taped(tape: Tape) -> Iterator[Tape]:
 
     os.fsync = told
     try:
-        with stepping(tape.before, tape.after):
+        with stepping(tape.before, tape.after, database=True):
             yield tape
     finally:
         os.fsync = fsync

@@ -26,6 +26,7 @@ import pyarrow.parquet as pq
 sys.path.insert(0, str(Path(__file__).parents[1] / "doors"))
 
 import ibis.backends.duckdb  # noqa: F401 - imported before children are forked
+import sqlalchemy.dialects.sqlite  # noqa: F401
 from cli_world import RECORDS, STATISTICS, World, command  # noqa: F401
 
 import modicum.gateway.home as home_module

@@ -20,6 +20,7 @@ import invariants
 from prove_disk import stepping
 from prove_home import ChildDiedError, Template, World, command, forked, quiet, timed
 from prove_work import Worker, saying
+from sqlalchemy import Engine, event
 
 from modicum.gateway import release as releasing
 from modicum.gateway.home import Home
@@ -74,6 +75,8 @@ def watch_window(say: Callable[[dict[str, Any]], None], *, die_at: int | None) -
             say({"window": "published", "steps": state["steps"]})
 
     releasing.compute = staged
+    for name in ("before_cursor_execute", "commit"):
+        event.listen(Engine, name, before)
     return stepping(before, after)
 
 
@@ -196,7 +199,10 @@ def recovered(world: World, trial: Trial, *, by_doctor: bool) -> list[str]:
         return None
 
     def clocked() -> tuple[str | None, float]:
-        return timed(recover)
+        wrong, taken = timed(recover)
+        ran = command("rebuild", "--check", home=world.home)
+        unlike = None if ran.exit == 0 else f"recovery: the tables are not what log and bodies give: {ran.said[-300:]}"
+        return wrong or unlike, taken
 
     try:
         wrong, trial.recovery_s = forked(clocked)

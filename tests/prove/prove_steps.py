@@ -22,6 +22,7 @@ from modicum.model.errors import LogUnavailableError
 APPEND, APPROVE, RELEASE, RECORDS = "append", "approve", "release", "release of records"
 ACTS: Final = (APPEND, APPROVE, RELEASE, RECORDS)
 FAULTS: Final = (errno.EIO, errno.ENOSPC)
+DRAWS: Final = 4  # how often chance says what a power cut keeps, at each step
 Says = Callable[[dict[str, Any]], None]
 
 
@@ -58,7 +59,7 @@ def steps_of(template: Template, at: Path, act: str) -> list[str]:
 
     def run() -> list[str]:
         names: list[str] = []
-        with stepping(lambda step, _: names.append(step)):
+        with stepping(lambda step, _: names.append(step), database=True):
             do(template, world, act, lambda _: None)
         return names
 
@@ -80,7 +81,7 @@ def fault_at(template: Template, at: Path, act: str, *, step: int, fault: int) -
                 raise OSError(fault, "injected")
 
         try:
-            with stepping(strike):
+            with stepping(strike, database=True):
                 do(template, world, act, said.append)
         except LogUnavailableError:
             return "refused", said
@@ -154,8 +155,8 @@ def tape_of(template: Template, at: Path, act: str, *, build: Build | None = Non
 def _disks(tape: Tape) -> Iterator[tuple[int, dict[Path, bytes | None]]]:
     seen = set()
     for step in range(len(tape.marks), -1, -1):  # from the end: what was said most holds for the same disk
-        for order in Order:
-            found = tape.disk_after(step, order)
+        for order, draw in [(order, 0) for order in Order] + [(Order.SOME, draw) for draw in range(1, DRAWS)]:
+            found = tape.disk_after(step, order, draw)
             key = _digest(found)
             if key not in seen:
                 seen.add(key)

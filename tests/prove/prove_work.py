@@ -26,6 +26,10 @@ ASKER = "hhs-oig/analyst"
 FACTS = ("exact-instrument-reviewed", "minimum-necessary-reviewed")
 
 
+EARLY: list[Callable[[Entry], None]] = []
+"""How this process acknowledges an entry; a broken build calls it too soon."""
+
+
 class Worker:
     """One process at work on one home; `say` writes a line to whoever watches.
 
@@ -36,6 +40,7 @@ class Worker:
     def __init__(self, world: World, cases: Cases, *, seed: int, say: Callable[[dict[str, Any]], None]) -> None:
         self.world, self.cases, self.say = world, cases, say
         self.chance = random.Random(seed)
+        EARLY[:] = [self._ack]
         self.strict = False
         self.tag = ""
         self._home: Home | None = None

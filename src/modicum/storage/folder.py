@@ -19,8 +19,8 @@ from typing import Any, BinaryIO, Final
 
 from modicum.model.errors import ConflictError
 from modicum.storage.faults import taken, translated, translated_write
-from modicum.storage.patience import Patience
 from modicum.storage.paths import RESERVED, checked, is_under
+from modicum.storage.patience import Patience
 
 _STAGING: Final = ".staging"
 _LOCKS: Final = ".locks"
