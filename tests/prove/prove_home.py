@@ -70,23 +70,46 @@ class Template:
     cases: Cases
     canaries: frozenset[bytes]
     size: int
+    store_of: Callable[[], str] | None = None  # a copy of the template's database; None: the store is in the home
 
     def copy_to(self, folder: Path) -> World:
         shutil.rmtree(folder, ignore_errors=True)
-        return self.world.copy_to(folder)
+        world = self.world.copy_to(folder)
+        if self.store_of is not None:
+            settings = world.home / "modicum.toml"
+            text = re.sub(r'(?m)^store = ".*"$', f'store = "{self.store_of()}"', settings.read_text())
+            settings.write_text(text)
+        return world
 
 
-def make_template(folder: Path) -> Template:
-    """Make the home in a child, so that no thread of an engine stands where children are forked later."""
+def make_template(
+    folder: Path, *, store: str | None = None, store_of: Callable[[], str] | None = None
+) -> Template:
+    """Make the home in a child, so that no thread of an engine stands where children are forked later.
+
+    store: the address of an empty database; store_of: gives the address of a new copy of it.
+    """
     read_law_once()
-    cases = forked(lambda: _filled(folder))
+    cases = forked(lambda: _filled(folder, store))
     canaries = frozenset((folder / "canaries").read_bytes().split())
-    return Template(World(folder), cases, canaries, log_size(folder / "gate"))
+    template = Template(World(folder), cases, canaries, log_size(folder / "gate"), store_of)
+    _warm(template, folder.with_name(f"{folder.name}-warm"))
+    return template
 
 
-def _filled(folder: Path) -> Cases:
+def _warm(template: Template, at: Path) -> None:
+    """Release once in this process, so that its children have loaded and compiled all that this needs."""
+    from modicum.gateway.release import release_case
+
+    world = template.copy_to(at)
+    for case in (template.cases.statistics[0], template.cases.records[0]):
+        release_case(home_module.Home.open(world.home), case, out=at / f"{case}.modicum")
+    shutil.rmtree(at)
+
+
+def _filled(folder: Path, store: str | None) -> Cases:
     world = World(folder)
-    world.ok("init", "--evaluation", "--roster", "cms")
+    world.ok("init", "--evaluation", "--roster", "cms", *([] if store is None else ["--store", store]))
     world.ok("data", "generate", "--people", str(PEOPLE), "--seed", "7", "--out", folder / "population")
     world.ok("data", "add", "medicaid", folder / "population")
     world.ok("data", "classify", "medicaid", "--confirm")
