@@ -82,17 +82,12 @@ class Template:
         return world
 
 
-def make_template(
-    folder: Path, *, store: str | None = None, store_of: Callable[[], str] | None = None
-) -> Template:
-    """Make the home in a child, so that no thread of an engine stands where children are forked later.
-
-    store: the address of an empty database; store_of: gives the address of a new copy of it.
-    """
+def make_template(folder: Path) -> Template:
+    """Make the home in a child, so that no thread of an engine stands where children are forked later."""
     read_law_once()
-    cases = forked(lambda: _filled(folder, store))
+    cases = forked(lambda: _filled(folder))
     canaries = frozenset((folder / "canaries").read_bytes().split())
-    template = Template(World(folder), cases, canaries, log_size(folder / "gate"), store_of)
+    template = Template(World(folder), cases, canaries, log_size(folder / "gate"))
     _warm(template, folder.with_name(f"{folder.name}-warm"))
     return template
 
@@ -107,9 +102,9 @@ def _warm(template: Template, at: Path) -> None:
     shutil.rmtree(at)
 
 
-def _filled(folder: Path, store: str | None) -> Cases:
+def _filled(folder: Path) -> Cases:
     world = World(folder)
-    world.ok("init", "--evaluation", "--roster", "cms", *([] if store is None else ["--store", store]))
+    world.ok("init", "--evaluation", "--roster", "cms")
     world.ok("data", "generate", "--people", str(PEOPLE), "--seed", "7", "--out", folder / "population")
     world.ok("data", "add", "medicaid", folder / "population")
     world.ok("data", "classify", "medicaid", "--confirm")

@@ -6,11 +6,12 @@ import secrets
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import invariants
-from prove_home import Template, make_template, quiet
-from prove_kill import ANY_TIME, Pace, Trial, goes_on, held, recovered
+from prove_home import Template, forked, quiet
+from prove_kill import Pace, Trial, goes_on, held, recovered
 from prove_work import Worker, saying
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -24,15 +25,23 @@ def server() -> PostgresServer | None:
     return None if found is None else PostgresServer(found)
 
 
-def template_on(database: PostgresServer, folder: Path) -> Template:
-    """A template whose store is a database of the server; each copy of it gets a copy of that."""
+def template_on(database: PostgresServer, template: Template, folder: Path) -> Template:
+    """The template with its store in a database, made there from its log; each copy gets a copy of the database."""
+    world = template.copy_to(folder)
+    (world.home / "store.db").unlink()
+    settings = world.home / "modicum.toml"
+    settings.write_text(f'{settings.read_text()}store = "{database.database("pattern")}"\n')
+    forked(lambda: world.ok("rebuild").exit)
+    copies: list[str] = []
 
     def copied() -> str:
-        name = f"c{secrets.token_hex(6)}"
-        database.execute(f'CREATE DATABASE "{name}" TEMPLATE pattern')
-        return database.url(name)
+        for name in copies:
+            database.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+        copies[:] = [f"c{secrets.token_hex(6)}"]
+        database.execute(f'CREATE DATABASE "{copies[0]}" TEMPLATE pattern')
+        return database.url(copies[0])
 
-    return make_template(folder, store=database.database("pattern"), store_of=copied)
+    return replace(template, world=world, store_of=copied)
 
 
 def server_stopped(template: Template, database: PostgresServer, at: Path, *, seed: int, pace: Pace) -> Trial:
@@ -65,12 +74,6 @@ def server_stopped(template: Template, database: PostgresServer, at: Path, *, se
     trial.problems += held(template, world, spoken, settled=False)
     trial.problems += recovered(world, trial, by_doctor=seed % 4 == 0)
     trial.problems += held(template, world, spoken, settled=True)
-    return trial if trial.problems else _and_goes_on(template, trial, said, world)
-
-
-def _and_goes_on(template: Template, trial: Trial, said: list[dict[str, object]], world: object) -> Trial:
-    trial.problems += goes_on(template, world, said)  # type: ignore[arg-type]
+    if not trial.problems:
+        trial.problems += goes_on(template, world, said)
     return trial
-
-
-__all__ = ["ANY_TIME", "server", "server_stopped", "template_on"]

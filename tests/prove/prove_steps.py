@@ -7,7 +7,6 @@ it pleases. After each, the home recovers by itself, holds all that was acknowle
 import errno
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,18 +23,6 @@ ACTS: Final = (APPEND, APPROVE, RELEASE, RECORDS)
 FAULTS: Final = (errno.EIO, errno.ENOSPC)
 DRAWS: Final = 4  # how often chance says what a power cut keeps, at each step
 Says = Callable[[dict[str, Any]], None]
-
-
-@dataclass(slots=True)
-class Swept:
-    """What came of going through all steps of one act."""
-
-    act: str
-    steps: int = 0
-    trials: int = 0
-    refused: int = 0
-    done: int = 0
-    problems: list[str] = field(default_factory=list)
 
 
 def do(template: Template, world: World, act: str, say: Says) -> None:
@@ -105,36 +92,27 @@ def judged(template: Template, world: World, said: Sequence[dict[str, Any]], *, 
     return found or (goes_on(template, world, lines) if again else [])
 
 
-def faults(template: Template, at: Path, act: str, *, every: int = 1) -> Swept:
-    """Each step of an act fails, with each fault; `every`: a sample, each so manyeth step."""
-    swept = Swept(act=act, steps=len(steps_of(template, at, act)))
-    for step in range(0, swept.steps, every):
-        for fault in FAULTS if every == 1 else FAULTS[step // every % 2 :][:1]:
-            came, wrong = fault_at(template, at, act, step=step, fault=fault)
-            swept.trials += 1
-            swept.refused += came == "refused"
-            swept.done += came == "done"
-            swept.problems += wrong
-    return swept
+def do_faults(template: Template, at: Path, task: tuple[str, int, int]) -> tuple[str, list[str]]:
+    """One trial: (act, step, fault)."""
+    act, step, fault = task
+    return fault_at(template, at, act, step=step, fault=fault)
 
 
-def power_cuts(
-    template: Template, at: Path, act: str, *, every: int = 1, build: Build | None = None, until_caught: bool = False
-) -> Swept:
-    """The power goes before each step of an act, and after the last: each disk that this can leave, once."""
-    tape = tape_of(template, at, act, build=build)
-    swept = Swept(act=act, steps=len(tape.marks))
-    for number, (step, found) in enumerate(_disks(tape)):
-        if number % every:
-            continue
-        tape.lay(found, at)
-        swept.trials += 1
-        again = number % 8 == 0
-        wrong = judged(template, World(at), tape.said_by(step), again=again)
-        swept.problems += [f"{act}, power cut before mark {step}: {each}" for each in wrong]
-        if swept.problems and until_caught:
-            break
-    return swept
+def power_cut(template: Template, tape: Tape, at: Path, task: tuple[str, int, dict[Path, bytes | None]]) -> list[str]:
+    """One trial: the power goes before a mark of the tape, and leaves this disk. Gives what was wrong afterwards."""
+    act, step, found = task
+    tape.lay(found, at)
+    said = [moved(line, tape.root, at) for line in tape.said_by(step)]
+    wrong = judged(template, World(at), said, again=step % 8 == 0)
+    return [f"{act}, power cut before mark {step}: {each}" for each in wrong]
+
+
+def moved(line: dict[str, Any], root: Path, at: Path) -> dict[str, Any]:
+    """A line that was said, with the paths that it names below another root."""
+    return {
+        kind: {**value, "path": value["path"].replace(str(root), str(at))} if "path" in value else value
+        for kind, value in line.items()
+    }
 
 
 def tape_of(template: Template, at: Path, act: str, *, build: Build | None = None) -> Tape:
@@ -152,7 +130,8 @@ def tape_of(template: Template, at: Path, act: str, *, build: Build | None = Non
     return forked(run)
 
 
-def _disks(tape: Tape) -> Iterator[tuple[int, dict[Path, bytes | None]]]:
+def disks(tape: Tape) -> Iterator[tuple[int, dict[Path, bytes | None]]]:
+    """Each disk that a power cut can leave, once, with the mark before which it came."""
     seen = set()
     for step in range(len(tape.marks), -1, -1):  # from the end: what was said most holds for the same disk
         for order, draw in [(order, 0) for order in Order] + [(Order.SOME, draw) for draw in range(1, DRAWS)]:

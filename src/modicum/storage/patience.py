@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Final
 
-LIMIT_S: Final = 3.5
+LIMIT_S: Final = 3.0
 """Within the five seconds in which a release must be refused, with time left to say so."""
 
 
