@@ -24,12 +24,12 @@ from cli_world import EXAMPLES, STATISTICS, Ran, World, command
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from modicum.gateway.keys import key_file, openssh_bytes
+from modicum.gateway.keys import openssh_bytes
+from modicum.gateway.person_keys import key_file
 from modicum.gateway.witnessing import serve_witness
 from modicum.ledger.witness import Witness
 from modicum.storage import Folder
 from modicum_verify.ed25519 import Ed25519PrivateKey
-from modicum_verify.sshsig import public_key_line
 
 WITNESSES = {"inspector": "ig.example/witness", "court": "clerk.example/witness"}
 FOUNDERS = ("cms/privacy-officer", "cms/counsel", "ca-dhcs/data-officer")
@@ -166,7 +166,7 @@ def make_witnessed(folder: Path, *, population: Path, organisations: int = 2) ->
     text = resources.files("modicum.gateway").joinpath("rosters/cms.toml").read_text("utf-8")
     for person in tomllib.loads(text)["people"]:
         handle = f"{person['organisation']}/{person['person']}"
-        line = public_key_line(key_file(world.key(handle)))
+        line = key_file(world.key(handle)).public_key
         head = f'organisation = "{person["organisation"]}"\nperson = "{person["person"]}"\n'
         assert text.count(head) == 1
         text = text.replace(head, f'{head}public_key = "{line}"\n')

@@ -124,12 +124,24 @@ def played() -> World:
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    _account(world)
+    _look_back(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
     world.play("account nobody-of-this-key")
     return world
+
+
+def _look_back(world: World) -> None:
+    """What one person is told, and what time does to cases."""
+    _account(world)
+    _wait(world)
+
+
+def _wait(world: World) -> None:
+    """What time does to cases."""
+    world.done("docket expire")
+    world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
 
 
 def commands() -> list[str]:
