@@ -177,7 +177,8 @@ def _said(what: str, work: Callable[[], Any]) -> Any:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from modicum_verify.case_state import Release
+from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.evidence import entries_of
 from modicum_verify.fold import Docket, fold
@@ -115,9 +116,9 @@ def _nothing_twice(said: Said, docket: Docket, home: Path, trust: Trust, leaves:
     tried = Counter((each["kind"], each["actor"], each.get("case")) for each in said.intents)
     entries = list(entries_of(read_log(home / "log", trust.log_vkey), home / "bodies"))[said.size :]
     made = Counter(
-        (each.kind, each.actor, None if each.kind == "filed" else each.case)
+        (_act(each), each.actor, None if each.kind == "filed" else each.case)
         for each in entries
-        if each.kind in OF_PEOPLE
+        if _act(each) in OF_PEOPLE
     )
     yield from (
         f"twice: {kind} by {actor} in {case} stands {count} times, tried {tried[kind, actor, case]} times"
@@ -129,6 +130,12 @@ def _nothing_twice(said: Said, docket: Docket, home: Path, trust: Trust, leaves:
         yield from (f"twice: case {case.id} was {kind} {kinds[kind]} times" for kind in ONCE if kinds[kind] > 1)
         if kinds["released"] > kinds["aborted"] + 1:
             yield f"twice: case {case.id} was released {kinds['released']} times and aborted {kinds['aborted']} times"
+
+
+def _act(entry: Entry) -> str:
+    """What somebody did; a first review is a vote that is sealed."""
+    sealed = {"approve": "approved", "reject": "rejected"}
+    return sealed[(entry.content or {})["verdict"]] if entry.kind == "review" else entry.kind
 
 
 def _no_half_release(home: Path, docket: Docket, said: Said) -> Iterator[str]:
@@ -231,7 +238,7 @@ def main() -> int:
     canaries = frozenset(given.canaries.read_bytes().split()) if given.canaries else frozenset()
     found = check(given.home, given.trust, Said.of(said), canaries=canaries, settled=not given.unsettled)
     counts = {name: getattr(found, name) for name in ("entries", "packages", "acknowledged", "files", "problems")}
-    print(json.dumps(counts, indent=2))
+    sys.stdout.write(json.dumps(counts, indent=2) + "\n")
     return 1 if found.problems else 0
 
 

@@ -49,9 +49,9 @@ def publishes_before_it_logs() -> None:
     def attempts(home: Home, case: str) -> int:
         return len(home.journal.docket().cases[case].releases)
 
-    def logging(home: Home, case: str, *arguments: Any) -> Any:
+    def logging(home: Home, case: str, *arguments: Any, **named: Any) -> Any:
         at_work.append((home, case))
-        return log(home, case, *arguments)
+        return log(home, case, *arguments, **named)
 
     def preparing(*arguments: Any, **named: Any) -> Any:
         prepared = prepare(*arguments, **named)

@@ -164,7 +164,7 @@ def _answer(work: Callable[[], Any], write_end: int) -> None:
     status = 0
     try:
         data = pickle.dumps(work())
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - it is told to the parent
         data, status = traceback.format_exc().encode(), 1
     with os.fdopen(write_end, "wb") as pipe:
         pipe.write(data)

@@ -11,8 +11,10 @@ import random
 import select
 import signal
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -98,6 +100,8 @@ def _work(template: Template, world: World, trial: Trial, pace: Pace, handle: in
             else:
                 worker.act(chance.choice(["approve", "object"]))
                 worker.act("release", chance.choice(template.cases.agreed))
+    except BaseException:  # noqa: BLE001 - whatever it is, it is no kill, and the parent must hear of it
+        say({"broke": traceback.format_exc()[-1500:]})
     finally:
         os._exit(0)
 
@@ -115,15 +119,16 @@ def run_child(
     chance = random.Random(trial.seed + 1)
     awaited = {AFTER_STAGING: "staged", ANY_TIME: "work"}.get(trial.how, "")
     delay = (pace.window_s if trial.how == AFTER_STAGING else pace.work_s) * chance.random()
-    said, deadline = [], None
-    for line in _lines(read_end, lambda: deadline):
+    said: list[dict[str, Any]] = []
+    timer = _Timer()
+    for line in _lines(read_end, timer):
         if line is None:
             os.kill(child, signal.SIGKILL)
-            deadline = None
+            timer.at = None
             continue
         said.append(line)
-        if awaited and awaited in line.values():
-            deadline, awaited = time.monotonic() + delay, ""
+        if awaited and awaited in (line.get("window"), line.get("at")):
+            timer.at, awaited = time.monotonic() + delay, ""
     _, status = os.waitpid(child, 0)
     trial.killed = os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
     windows = [line["window"] for line in said if "window" in line]
@@ -131,12 +136,16 @@ def run_child(
     return said
 
 
-def _lines(handle: int, deadline: Callable[[], float | None]) -> Iterator[dict[str, Any] | None]:
+@dataclass(slots=True)
+class _Timer:
+    at: float | None = None
+
+
+def _lines(handle: int, timer: _Timer) -> Iterator[dict[str, Any] | None]:
     """The lines of a pipe as they come; None once at each deadline."""
     rest = b""
     while True:
-        at = deadline()
-        left = None if at is None else max(0.0, at - time.monotonic())
+        left = None if timer.at is None else max(0.0, timer.at - time.monotonic())
         ready, _, _ = select.select([handle], [], [], left)
         if not ready:
             yield None
@@ -153,22 +162,26 @@ def _lines(handle: int, deadline: Callable[[], float | None]) -> Iterator[dict[s
 def measure(template: Template, at: Path) -> Pace:
     """Do it without a kill: how many steps, and how long, lie between staged and published."""
     steps, window, work = [], [], []
-    for seed, case in enumerate((template.cases.statistics[0], template.cases.records[0])):
+    for case in (template.cases.statistics[0], template.cases.records[0]):
         world = template.copy_to(at)
 
-        def once(world: World = world, seed: int = seed, case: str = case) -> list[tuple[float, dict[str, Any]]]:
-            lines: list[tuple[float, dict[str, Any]]] = []
-            worker = Worker(world, template.cases, seed=seed, say=lambda line: lines.append((time.monotonic(), line)))
-            with watch_window(lambda line: lines.append((time.monotonic(), line)), die_at=None):
-                worker.release(case, by_command=False)
-            return lines
-
-        lines, taken = timed(lambda: forked(once))
+        lines, taken = timed(partial(forked, partial(_watched_release, template, world, case)))
         marks = {line["window"]: (when, line) for when, line in lines if "window" in line}
         steps.append(marks["published"][1]["steps"])
         window.append(marks["published"][0] - marks["staged"][0])
         work.append(taken)
     return Pace(steps=max(steps), window_s=max(window), work_s=2.5 * max(work))
+
+
+def _watched_release(template: Template, world: World, case: str) -> list[tuple[float, dict[str, Any]]]:
+    lines: list[tuple[float, dict[str, Any]]] = []
+
+    def say(line: dict[str, Any]) -> None:
+        lines.append((time.monotonic(), line))
+
+    with watch_window(say, die_at=None):
+        Worker(world, template.cases, seed=0, say=say).release(case, by_command=False)
+    return lines
 
 
 def trial_of(template: Template, at: Path, *, seed: int, how: str, pace: Pace, build: Build | None = None) -> Trial:
@@ -178,6 +191,7 @@ def trial_of(template: Template, at: Path, *, seed: int, how: str, pace: Pace, b
     said = [{"size": template.size}, *run_child(template, world, trial, pace, build=build)]
     spoken = invariants.Said.of(said)
     trial.acknowledged = len(spoken.acks)
+    trial.problems += [f"the child broke: {line['broke']}" for line in said if "broke" in line]
     trial.problems += held(template, world, spoken, settled=False)
     trial.problems += recovered(world, trial, by_doctor=seed % 8 == 0)
     trial.problems += held(template, world, spoken, settled=True)

@@ -250,9 +250,9 @@ def controls(bench: Bench) -> list[dict[str, Any]]:
         found.append({"build": name, "by": "SIGKILL", "caught": caught is not None, **(caught or {})})
     for name, build in prove_broken.POWER_CUT.items():
         tape = tape_of(template, at, RELEASE, build=build)
-        wrong: list[str] = []
-        for number, (step, disk) in enumerate(disks(tape), start=1):
-            wrong = power_cut(template, tape, at, (RELEASE, step, disk))
+        wrong, number = [], 0
+        for step, disk in disks(tape):
+            wrong, number = power_cut(template, tape, at, (RELEASE, step, disk)), number + 1
             if wrong:
                 break
         found.append(

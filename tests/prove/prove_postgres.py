@@ -16,7 +16,7 @@ from prove_work import Worker, saying
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from postgres_server import PostgresServer, programs  # noqa: E402
+from postgres_server import PostgresServer, programs
 
 
 def server() -> PostgresServer | None:

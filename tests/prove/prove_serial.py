@@ -70,9 +70,9 @@ class Serial:
                 case |= {"votes": {}, "verdict": said["decision"]["verdict"], "quorum": said["quorum"], "stale": False}
             case "fact":
                 case["stale"] = True
-            case "approved" | "rejected":
-                size = said["signature"]["log_size"]
-                case["votes"][entry.actor] = {"yes": entry.kind == "approved", "size": size}
+            case "approved" | "rejected" | "review":
+                size, yes = said["signature"]["log_size"], said.get("verdict") == "approve" or entry.kind == "approved"
+                case["votes"][entry.actor] = {"yes": yes, "size": size}
             case "objected":
                 if self._reviews(entry.actor, case):
                     case["objections"].append({"entry": entry.index, "answered": None})

@@ -179,7 +179,8 @@ class Worker:
     def _acknowledge(self, kind: str, actor: str, case: str | None = None) -> None:
         """Acknowledge the last such entry that the home which did it holds in memory."""
         entries = reversed(self._opened[-1].journal.entries())
-        self._ack(next(e for e in entries if (e.kind, e.actor) == (kind, actor) and case in {None, e.case}))
+        kinds = {kind, "review"} if kind == "approved" else {kind}  # a first review is sealed
+        self._ack(next(e for e in entries if e.kind in kinds and e.actor == actor and case in {None, e.case}))
 
     def _ack(self, entry: Entry) -> None:
         leaf = leaf_bytes(kind=entry.kind, at=entry.at, case=entry.case, actor=entry.actor, body=entry.body)

@@ -257,7 +257,7 @@ class Folder:
                 # Another process may tidy the empty staging folder away in between; then it is made again.
                 with suppress(FileNotFoundError):
                     handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
-                    # The lock shows a sweep that the writer lives. A sweep that came before the lock took the name away.
+                    # The lock shows a sweep that the writer lives; a sweep that was faster took the name away.
                     if _try_lock(handle) and os.fstat(handle).st_nlink:
                         return name, handle
                     os.close(handle)
