@@ -152,13 +152,15 @@ def server_stops(bench: Bench, database: Any, count: int) -> Part:
     return part
 
 
+def _of(every: int) -> str:
+    return "for all n" if every == 1 else f"each {every}th trial of all"
+
+
 def step_faults(bench: Bench, *, every: int = 1) -> Part:
     """An error at the n-th step on the disk, database included, for all n."""
     names = {act: steps_of(bench.template, bench.at / "count", act) for act in ACTS}
     tasks = [(act, step, fault) for act in ACTS for step in range(len(names[act])) for fault in FAULTS][::every]
-    part = Part(
-        "an error (EIO, ENOSPC) at the n-th step on the disk, for all n" if every == 1 else "a sample of it", len(tasks)
-    )
+    part = Part(f"an error (EIO, ENOSPC) at the n-th step on the disk, {_of(every)}", len(tasks))
     came: dict[str, int] = {}
     for (act, step, _), (answer, wrong) in bench.spread(
         tasks, lambda task, at: (task, do_faults(bench.template, at, task))
@@ -174,9 +176,7 @@ def power_cuts(bench: Bench, *, every: int = 1) -> Part:
     """The power is cut before each step; what was not synced is dropped, torn, or kept in another order."""
     tapes = {act: tape_of(bench.template, bench.at / "tape", act) for act in ACTS}
     tasks = [(act, step, found) for act, tape in tapes.items() for step, found in disks(tape)][::every]
-    part = Part(
-        "a power cut before the n-th step, for all n, in every order" if every == 1 else "a sample of it", len(tasks)
-    )
+    part = Part(f"a power cut before the n-th step on the disk, {_of(every)}", len(tasks))
     for wrong in bench.spread(tasks, lambda task, at: power_cut(bench.template, tapes[task[0]], at, task)):
         part.trials += 1
         part.failures += wrong

@@ -42,8 +42,8 @@ os.register_at_fork(after_in_child=_idle.clear)  # threads do not survive a fork
 class Patience:
     """How long one folder's disk is waited for."""
 
-    def __init__(self, limit_s: float = LIMIT_S) -> None:
-        self._limit_s = limit_s
+    def __init__(self) -> None:
+        """Nothing hangs yet."""
         self._hanging: list[_Hand] = []
 
     def wait_for(self, step: Callable[[], None]) -> None:
@@ -57,7 +57,7 @@ class Patience:
         hand = _taken()
         hand.asked.put(step)
         try:
-            error = hand.answered.get(timeout=self._limit_s)
+            error = hand.answered.get(timeout=LIMIT_S)
         except Empty:
             self._hanging.append(hand)
             raise _late() from None
