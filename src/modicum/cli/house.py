@@ -11,7 +11,7 @@ from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, given_key
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.doctor import examine
 from modicum.gateway.founding import create_home
-from modicum.gateway.home import system_clock
+from modicum.gateway.home import Home, system_clock
 from modicum.model.errors import InvalidInputError
 
 
@@ -93,7 +93,11 @@ def init(
             }
         )
         return
-    if evaluation:
+    _say_made(made, home)
+
+
+def _say_made(made: Home, home: Path) -> None:
+    if made.evaluation:
         show(f"made the evaluation home {home} of {made.custodian} (log {made.origin})")
         say(f"verifiers bring {home / 'trust.json'}; nobody outside witnesses this log, and every manifest says so")
         return

@@ -27,6 +27,7 @@ from modicum_verify.case_state import CaseState
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket, fold
+from modicum_verify.merkle import leaf_hash, root
 
 CURE: Final = "the log is right: keep a copy of the store for those who inquire, then run `modicum rebuild`"
 
@@ -46,7 +47,7 @@ class Acceptance:
         self._folder, self._ledger, self._origin, self._key = folder, ledger, origin, key
         self.store = store
         self._sketch = Sketch()
-        self._compared = 0  # entries whose leaves were seen to be the log's
+        self._have = 0  # entries of the log that the store was seen to have
 
     def place(self, entries: Sequence[Entry], docket: Docket, *, new: Sequence[EntryRow] = ()) -> Position:
         """The position of a store that holds just these entries; `new` are those of them that the log lacks."""
@@ -62,17 +63,14 @@ class Acceptance:
 
         Raises EvidenceError (place: the store and the entry): it differs, or was not accepted by this gateway.
         """
-        there = store.position()
-        leaves = store.leaves(self._compared)
-        for entry, leaf in zip(entries[self._compared :], leaves, strict=False):
-            if leaf != leaf_of(entry):
-                raise _wrong(store, entry.index, "is not the entry that the log has there")
-        held, self._compared = self._compared + len(leaves), min(self._compared + len(leaves), len(entries))
-        if held <= len(entries):
+        there, leaves = store.position(), store.leaves()
+        self._compare(store, leaves, entries)
+        self._have = min(len(leaves), len(entries))
+        if len(leaves) <= len(entries):
             return []
         rows = store.entries(len(entries))
-        root = self._ledger.root_with([row.leaf for row in rows]).hex()
-        accepted = there is not None and (there.size, there.root) == (held, root) and there.is_signed_by(self._key)
+        place = (len(leaves), self._ledger.root_with([row.leaf for row in rows]).hex())
+        accepted = there is not None and (there.size, there.root) == place and there.is_signed_by(self._key)
         if not accepted:
             raise _wrong(store, len(entries), "was not accepted by this gateway, and the log does not have it")
         try:
@@ -89,8 +87,8 @@ class Acceptance:
     def bring_in_step(self, store: OpenStore, entries: Sequence[Entry], docket: Docket, *, bodies: Bodies) -> Position:
         """Take in what the log has and the store lacks; gives the position that both then have."""
         log, there = self.place(entries, docket), store.position()
-        if self._compared < len(entries) or there is None or not there.says(log):
-            self.remake(store, entries, docket, bodies=bodies, start=self._compared)
+        if self._have < len(entries) or there is None or not there.says(log):
+            self.remake(store, entries, docket, bodies=bodies, start=self._have)
         return log
 
     def remake(
@@ -100,8 +98,15 @@ class Acceptance:
         rows = [EntryRow(entry=entry, leaf=leaf_of(entry), body=bodies(entry)) for entry in entries[start:]]
         position = self.place(entries, docket)
         store.remake(rows, rows_of_docket(docket), start=start, position=position)
-        self._compared = len(entries)
         return position
+
+    def _compare(self, store: OpenStore, leaves: Sequence[bytes], entries: Sequence[Entry]) -> None:
+        known = leaves[: len(entries)]
+        if len(known) == len(entries) and root(list(map(leaf_hash, known))) == self._ledger.root_with(()):
+            return
+        for entry, leaf in zip(entries, known, strict=False):
+            if leaf != leaf_of(entry):
+                raise _wrong(store, entry.index, "is not the entry that the log has there")
 
     def check_rows(self, store: OpenStore, case: CaseState) -> None:
         """Hold the rows of one case against what the log gives.

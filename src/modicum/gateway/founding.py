@@ -122,22 +122,15 @@ def create_home(
         folder = _new_folder(partial)
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
-        settled = _settle_pack(folder, pack, pack_name)
-        write_settings(
-            folder,
-            origin=origin,
-            custodian=wanted.custodian,
-            pack=settled,
-            evaluation=witnesses is None,
-            store=store,
-        )
+        settled, evaluation = _settle_pack(folder, pack, pack_name), witnesses is None
+        about = {"origin": origin, "custodian": wanted.custodian, "pack": settled}
+        write_settings(folder, **about, evaluation=evaluation, store=store)
         if witnesses is None:
             people, founders = _with_own_keys(folder, wanted)
         else:
             folder.write_new(WITNESSES, witnesses.read_bytes())
             people, founders = _with_brought_keys(wanted, founder_keys)
-        log_key = read_key(folder, LOG_KEY)
-        create_ledger(folder, origin=origin, key=log_key)
+        create_ledger(folder, origin=origin, key=read_key(folder, LOG_KEY))
         genesis = found(
             origin=origin,
             custodian=wanted.custodian,
@@ -150,15 +143,17 @@ def create_home(
             reviews=pack.review_rules,
         )
         _enter_genesis(folder, partial, genesis, clock=clock)
-        if root.exists():
-            root.rmdir()
-        partial.rename(root)
+        _take_name(partial, root)
     except BaseException:
-        if store is not None:
-            _forget(partial)
-        shutil.rmtree(partial, ignore_errors=True)
+        _forget(partial, store)
         raise
     return Home.open(root, clock=clock)
+
+
+def _take_name(partial: Path, root: Path) -> None:
+    if root.exists():
+        root.rmdir()
+    partial.rename(root)
 
 
 def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
@@ -258,11 +253,13 @@ def _check_unused(store: OpenStore) -> None:
         ) from None
 
 
-def _forget(partial: Path) -> None:
-    """Take out of a database what a home that never came to be left in it; another home's is not touched."""
-    with suppress(ModicumError), Home.open(partial).journal.held() as store:
-        store.position()
-        store.clear()
+def _forget(partial: Path, store: str | None) -> None:
+    """Remove a home that never came to be, also from its database; another home's database is not touched."""
+    if store is not None:
+        with suppress(ModicumError), Home.open(partial).journal.held() as database:
+            database.position()
+            database.clear()
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def _read_roster(roster: str) -> _Roster:

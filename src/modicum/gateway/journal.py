@@ -97,6 +97,8 @@ class Journal:
 
     def record_many(self, events: Sequence[Said]) -> list[Entry]:
         """Write several events, all or none, as `record` writes one: one transaction, one append."""
+        if not events:
+            return []
         with nullcontext() if self._held is not None else self.locked():
             if self._held is None:
                 raise InternalError(cause="the journal is not open for writing", cure="report this")

@@ -125,7 +125,7 @@ def _compared(
     other = list(differences(expected, found))
     wanted = home.acceptance.place(entries, docket, new=pending)
     if position is None or not position.says(wanted):
-        what = "is missing" if position is None else "differs"
+        what = "missing" if position is None else "differs"
         other.append(Difference(table="position", key=wanted.origin, what=what))
     return Rebuilt(
         store=home.acceptance.store.name,

@@ -10,12 +10,23 @@ most commands only read.
 from modicum.store.address import Address, parse_address
 from modicum.store.dump import DUMPED, Difference, Sketch, differences, digest_of, logged_row
 from modicum.store.position import Position
-from modicum.store.rows import CASE_TABLES, Change, EntryRow, Row, changes, leaf_of, rows_of_case, rows_of_docket
+from modicum.store.rows import (
+    CASE_TABLES,
+    PROJECTIONS,
+    Change,
+    EntryRow,
+    Row,
+    changes,
+    leaf_of,
+    rows_of_case,
+    rows_of_docket,
+)
 from modicum.store.store import OpenStore, Store
 
 __all__ = [
     "CASE_TABLES",
     "DUMPED",
+    "PROJECTIONS",
     "Address",
     "Change",
     "Difference",

@@ -1,7 +1,7 @@
 """An open store: what it holds, and the few transactions that change it; each is durable on return, or did nothing."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, Table, delete, insert, select, update
@@ -36,12 +36,12 @@ class Database:
             )
         return Position(**found[0]) if found else None
 
-    def leaves(self, start: int = 0) -> list[bytes]:
-        """The leaves that it holds from an index on, in order. Raises EvidenceError: they leave out an index."""
-        query = select(ENTRIES.c.index, ENTRIES.c.leaf).where(ENTRIES.c.index >= start).order_by(ENTRIES.c.index)
+    def leaves(self) -> list[bytes]:
+        """The leaves that it holds, in order. Raises EvidenceError: they leave out an index."""
+        query = select(ENTRIES.c.index, ENTRIES.c.leaf).order_by(ENTRIES.c.index)
         with self._transaction():
             found = self._connection.execute(query).all()
-        for place, (index, _) in enumerate(found, start=start):
+        for place, (index, _) in enumerate(found):
             if index != place:
                 raise EvidenceError(place=f"{self.name}, entry {place}", cause="is missing, and a later one is there")
         return [bytes(leaf) for _, leaf in found]
@@ -106,8 +106,17 @@ class Database:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with translated(self.name, self._connection), self._connection.begin():
-            yield
+        with translated(self.name, self._connection):
+            transaction = self._connection.begin()
+        try:
+            with translated(self.name, self._connection):
+                yield
+        except BaseException:
+            with suppress(Exception):  # A database that is gone has rolled back already.
+                transaction.rollback()
+            raise
+        with translated(self.name, self._connection, committing=True):
+            transaction.commit()
 
     def _move(self, onto: Position, position: Position) -> None:
         query = (

@@ -38,8 +38,9 @@ class Difference:
     columns: tuple[str, ...] = ()
 
     def __str__(self) -> str:
+        words = {"missing": "is missing", "extra": "is in no entry of the log", "differs": "differs"}[self.what]
         columns = f" in {', '.join(self.columns)}" if self.columns else ""
-        return f"{self.table} {self.key} {self.what}{columns}"
+        return f"{self.table} {self.key} {words}{columns}"
 
 
 def entry_digests(leaf: bytes, body: bytes) -> dict[str, str]:
@@ -141,9 +142,9 @@ def _compared(
 ) -> Iterator[Difference]:
     name = " ".join(map(str, key))
     if wanted is None:
-        yield Difference(table=table, key=name, what="is in no entry of the log")
+        yield Difference(table=table, key=name, what="extra")
     elif there is None:
-        yield Difference(table=table, key=name, what="is missing")
+        yield Difference(table=table, key=name, what="missing")
     elif dict(wanted) != dict(there):
         columns = tuple(sorted(each for each in wanted.keys() | there.keys() if wanted.get(each) != there.get(each)))
         yield Difference(table=table, key=name, what="differs", columns=columns)

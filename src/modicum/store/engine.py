@@ -23,6 +23,7 @@ from modicum.model.errors import ConflictError, LogUnavailableError
 from modicum.store.address import Address, Server
 
 WAIT_S: Final = 3.0  # a clean refusal within five seconds, with room for one step that is begun before it
+ISOLATION: Final = "SERIALIZABLE"
 SQLITE_SET: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
 _SQLITE_MUST: Final[Mapping[str, object]] = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 _POSTGRES_MUST_NOT: Final[Mapping[str, object]] = {"fsync": "off", "synchronous_commit": "off"}
@@ -63,11 +64,11 @@ def connected(engine: Engine, address: Address) -> Iterator[Connection]:
 
 
 @contextmanager
-def translated(name: str, connection: Connection | None = None) -> Iterator[None]:
+def translated(name: str, connection: Connection | None = None, *, committing: bool = False) -> Iterator[None]:
     """Turn a database's fault into ours, without the database's own words, which may quote a row or an address.
 
     Raises ConflictError: somebody else wrote first. LogUnavailableError: anything else. `connection` is then given up,
-    so that nobody waits for a database that hangs to say good-bye.
+    so that nobody waits for a database that hangs to say good-bye. committing: whether it took effect is then unknown.
     """
     try:
         yield
@@ -75,10 +76,10 @@ def translated(name: str, connection: Connection | None = None) -> Iterator[None
         if connection is not None:
             with suppress(Exception):
                 connection.invalidate()
-        raise _fault(name, error) from error
+        raise _fault(name, error, committing=committing) from error
 
 
-def _fault(name: str, error: Exception) -> ConflictError | LogUnavailableError:
+def _fault(name: str, error: Exception, *, committing: bool) -> ConflictError | LogUnavailableError:
     original = error.orig if isinstance(error, DBAPIError) else error
     if isinstance(error, IntegrityError) or _sqlstate(original) in _SERIALIZATION_FAILURE:
         return ConflictError(
@@ -90,6 +91,11 @@ def _fault(name: str, error: Exception) -> ConflictError | LogUnavailableError:
             cure=f"move {name} away; the next command makes it again from log and bodies",
         )
     word = getattr(original, "sqlite_errorname", None) or _sqlstate(original) or type(original).__name__
+    if committing:
+        return LogUnavailableError(
+            cause=f"{name} did not say whether it took what was to be recorded ({word})",
+            cure="see that the database runs, then look before you try again: the next writing enters what was taken",
+        )
     return LogUnavailableError(
         cause=f"{name} does not take or give entries ({word}), so nothing was recorded",
         cure="see that the database runs, is not locked by another program and has room; then try again",
@@ -124,7 +130,7 @@ def _postgres(server: Server) -> Engine:
     tls = server.tls()
     if tls is not None:
         arguments["ssl_context"] = tls
-    return create_engine(url, poolclass=NullPool, isolation_level="SERIALIZABLE", connect_args=arguments)
+    return create_engine(url, poolclass=NullPool, isolation_level=ISOLATION, connect_args=arguments)
 
 
 def _set_up_sqlite(connection: sqlite3.Connection, _: object) -> None:

@@ -11,6 +11,7 @@ from typing import Final, TypeAlias
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry, leaf_bytes
 from modicum_verify.fold import Docket
+from modicum_verify.lock import text_of
 
 Value: TypeAlias = str | int | bool | None
 Row: TypeAlias = Mapping[str, Value]
@@ -168,6 +169,7 @@ def _case(case: CaseState) -> Row:
         purpose=str(case.request.get("purpose", "")),
         filed_at=case.filed_at,
         next=case.whose_turn or "nobody",
+        unlocks_at=None if case.unlocks_s is None else text_of(case.unlocks_s),
     )
 
 
@@ -181,7 +183,7 @@ def _votes(case: CaseState) -> list[Row]:
             person=vote.person,
             organisation=vote.organisation,
             round=vote.round,
-            approves=vote.approves,
+            approves=None if case.blind and vote.round == case.round else vote.approves,  # a sealed review
             standing=vote.index in standing,
         )
         for vote in case.votes

@@ -18,8 +18,8 @@ class OpenStore(Protocol):
     def position(self) -> Position | None:
         """Where it stands."""
 
-    def leaves(self, start: int = 0) -> list[bytes]:
-        """The leaves that it holds from an index on."""
+    def leaves(self) -> list[bytes]:
+        """The leaves that it holds, in order."""
 
     def entries(self, start: int) -> list[EntryRow]:
         """The entries from an index on, each with its body."""

@@ -19,8 +19,8 @@ def _number(name: str, *, null: bool = False) -> Column[Any]:
     return Column(name, _NUMBER, nullable=null)
 
 
-def _flag(name: str) -> Column[Any]:
-    return Column(name, Boolean, nullable=False)
+def _flag(name: str, *, null: bool = False) -> Column[Any]:
+    return Column(name, Boolean, nullable=null)
 
 
 def _case() -> Column[Any]:
@@ -99,6 +99,7 @@ Table(
     _text("purpose"),
     _text("filed_at"),
     _text("next"),
+    _text("unlocks_at", null=True),
 )
 Table(
     "votes",
@@ -109,7 +110,7 @@ Table(
     _text("person"),
     _text("organisation"),
     _number("round"),
-    _flag("approves"),
+    _flag("approves", null=True),
     _flag("standing"),
 )
 Table(

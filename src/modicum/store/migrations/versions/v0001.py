@@ -63,12 +63,13 @@ def _make_cases() -> None:
         Column("form", Text),
         Column("round", _NUMBER, nullable=False),
         *(Column(name, Text, nullable=False) for name in ("requester", "purpose", "filed_at", "next")),
+        Column("unlocks_at", Text),
     )
     _make_of_case(
         "votes",
         *(Column(name, Text, nullable=False) for name in ("person", "organisation")),
         Column("round", _NUMBER, nullable=False),
-        Column("approves", Boolean, nullable=False),
+        Column("approves", Boolean),
         Column("standing", Boolean, nullable=False),
     )
     _make_of_case(
