@@ -5,6 +5,7 @@ the home that it leaves is in order. Only a kill, or a power cut, at the right m
 """
 
 import os
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -74,6 +75,7 @@ def acknowledges_before_the_checkpoint() -> None:
     def accepting(self: Database, entries: Sequence[EntryRow], *arguments: Any, **named: Any) -> None:
         for row in entries:
             prove_work.EARLY[0](row.entry)
+        time.sleep(0.05)  # a slow disk; so that few kills show it
         accept(self, entries, *arguments, **named)
 
     Database.accept = accepting  # type: ignore[method-assign,assignment]

@@ -49,7 +49,8 @@ class Trial:
     how: str
     killed: bool = False
     in_window: bool = False
-    recovery_s: float = 0.0
+    recovery_s: float = 0.0  # by the clock on the wall
+    recovery_cpu_s: float = 0.0
     acknowledged: int = 0
     problems: list[str] = field(default_factory=list)
 
@@ -212,17 +213,20 @@ def recovered(world: World, trial: Trial, *, by_doctor: bool) -> list[str]:
         releasing.recover(Home.open(world.home))
         return None
 
-    def clocked() -> tuple[str | None, float]:
+    def clocked() -> tuple[str | None, float, float]:
+        cpu = time.process_time()
         wrong, taken = timed(recover)
+        cpu = time.process_time() - cpu
         ran = command("rebuild", "--check", home=world.home)
         unlike = None if ran.exit == 0 else f"recovery: the tables are not what log and bodies give: {ran.said[-300:]}"
-        return wrong or unlike, taken
+        return wrong or unlike, taken, cpu
 
     try:
-        wrong, trial.recovery_s = forked(clocked)
+        wrong, trial.recovery_s, trial.recovery_cpu_s = forked(clocked)
     except ChildDiedError as error:
         return [f"recovery failed: {str(error)[-300:]}"]
-    slow = [f"recovery took {trial.recovery_s:.1f} s"] if trial.recovery_s > RECOVERY_LIMIT_S else []
+    # By the processor's clock, which other programs on the machine do not move; the wall's stands in the evidence.
+    slow = [f"recovery took {trial.recovery_cpu_s:.1f} s"] if trial.recovery_cpu_s > RECOVERY_LIMIT_S else []
     return [*slow, *([wrong] if wrong else [])]
 
 

@@ -22,6 +22,8 @@ from prove_steps import ACTS, APPEND, FAULTS, RELEASE, disks, do_faults, power_c
 Result = TypeVar("Result")
 HOW = (ANY_TIME, STEP, ANY_TIME, AFTER_STAGING)
 SHOWN = 20
+BROKEN = ("lost", "half", "twice", "the log does not verify")
+"""How the checker begins what only a broken build does."""
 
 
 @dataclass(slots=True)
@@ -136,6 +138,7 @@ def _killed(part: Part, bench: Bench, seeds: range) -> None:
         "share_between_staged_and_published": round(window / max(1, len(killed)), 3),
         "acknowledged_entries": sum(trial.acknowledged for trial in killed),
         "slowest_recovery_s": round(max((trial.recovery_s for trial in done), default=0.0), 2),
+        "slowest_recovery_cpu_s": round(max((trial.recovery_cpu_s for trial in done), default=0.0), 2),
         "how": {how: sum(trial.how == how for trial in killed) for how in (ANY_TIME, STEP, AFTER_STAGING)},
     }
 
@@ -244,15 +247,18 @@ def controls(bench: Bench) -> list[dict[str, Any]]:
             trial = trial_of(
                 template, at, seed=seed, how=(STEP, AFTER_STAGING, ANY_TIME)[seed % 3], pace=bench.pace, build=build
             )
-            if trial.problems:
-                caught = {"at_trial": seed + 1, "because": trial.problems[0]}
+            if wrong := [each for each in trial.problems if each.startswith(BROKEN)]:
+                caught = {"at_trial": seed + 1, "because": wrong[0]}
                 break
         found.append({"build": name, "by": "SIGKILL", "caught": caught is not None, **(caught or {})})
     for name, build in prove_broken.POWER_CUT.items():
         tape = tape_of(template, at, RELEASE, build=build)
-        wrong, number = [], 0
+        wrong: list[str] = []
+        number = 0
         for step, disk in disks(tape):
-            wrong, number = power_cut(template, tape, at, (RELEASE, step, disk)), number + 1
+            number += 1
+            found_here = power_cut(template, tape, at, (RELEASE, step, disk))
+            wrong = [each for each in found_here if any(f": {word}" in each for word in BROKEN)]
             if wrong:
                 break
         found.append(
