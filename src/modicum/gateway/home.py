@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum.custody.dictionary import Vocabulary
+from modicum.custody.spill import SPILL, wipe_unused
 from modicum.gateway.accepting import Acceptance
 from modicum.gateway.journal import Clock, Journal
 from modicum.gateway.keys import LOG_KEY, read_key
@@ -56,6 +57,8 @@ class Home:
     def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
         """Open a home for reading; writing happens under `journal.locked()`.
 
+        Whoever may write there wipes first what killed processes left half written or spilled: it may hold rows.
+
         Raises NotFoundError: no home there. InvalidInputError: settings that do not read. EvidenceError: a log
         that is broken or was rolled back.
         """
@@ -66,6 +69,9 @@ class Home:
                 cure="make one with `modicum init --home DIR --evaluation`, or name it with --home",
             )
         settings = read_settings(folder)
+        if os.access(root, os.W_OK):
+            wipe_unused(folder.path(SPILL))
+            folder.sweep(older_than_s=0)
         key = read_key(folder, LOG_KEY)
         ledger = open_ledger(
             folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
