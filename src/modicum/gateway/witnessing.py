@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from modicum.gateway.home import Home
+from modicum.gateway.kept_cosigned import keep
 from modicum.gateway.witness import cosign_file as cosign_file  # for doors: both sides in one place
 from modicum.gateway.witness import listen_at
 from modicum.gateway.witness import make_witness as make_witness
@@ -76,8 +77,10 @@ def ask_witnesses(home: Home, witnesses: Witnesses) -> Outcome:
     note = home.ledger.checkpoint_note
     asked = ask_all(home.ledger, witnesses.addresses, now=int(home.journal.now().timestamp()))
     given = [each.name for each in asked if each.line is not None]
+    whole = cosigned(note, asked)
+    keep(home, whole)
     return Outcome(
-        note=cosigned(note, asked),
+        note=whole,
         asked=asked,
         met=witnesses.policy.met_by(given),
         organisations=witnesses.policy.organisations,
