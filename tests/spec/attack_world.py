@@ -1,5 +1,6 @@
 """A small home, and what somebody does to it who holds all its files but nobody's own key."""
 
+import contextlib
 import hashlib
 import json
 import secrets
@@ -15,8 +16,10 @@ from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
 from modicum.gateway.home import system_clock as clock
 from modicum.gateway.keys import LOG_KEY, person_key, read_key
+from modicum.gateway.rebuilding import rebuild_store
 from modicum.gateway.request_file import parse_request
 from modicum.ledger import create_ledger
+from modicum.model.errors import ModicumError
 from modicum.seal.age import new_recipient
 from modicum.storage import Folder
 from modicum_verify.entry import body_file, leaf_bytes
@@ -91,7 +94,8 @@ def write(root: Path, events: Sequence[Event]) -> None:
     (root / "state" / "checkpoint").unlink()
     leaves = []
     for event in events:
-        leaf = next((leaf for known, leaf in before if known == event), None)
+        place = next((place for place, (known, _) in enumerate(before) if known == event), None)
+        leaf = None if place is None else before.pop(place)[1]
         if leaf is None:
             body, data = body_file(event["content"], salt=secrets.token_bytes(32))
             (root / "bodies" / f"{body}.json").write_bytes(data)
@@ -99,6 +103,11 @@ def write(root: Path, events: Sequence[Event]) -> None:
             leaf = leaf_bytes(**named, body=body)
         leaves.append(leaf)
     create_ledger(home.folder, origin=home.origin, key=key).append(leaves)
+    # The tables too, where the log is one that can be folded; from nothing, or what they accepted would come back.
+    for each in root.glob("store.db*"):
+        each.unlink()
+    with contextlib.suppress(ModicumError):
+        rebuild_store(Home.open(root))
 
 
 def rewrite(root: Path, change: Callable[[Event], None]) -> None:
