@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, TypeAlias
 
+from modicum_verify.budget import AMOUNT
 from modicum_verify.canonical import MAX_SAFE_INTEGER, digest
 from modicum_verify.errors import EvidenceError
 from modicum_verify.statement import Verb
@@ -150,6 +151,7 @@ _handle = _pattern(r"[a-z0-9][a-z0-9-]{0,62}", "a handle (a-z, 0-9, -)")
 _person = _pattern(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}", "organisation/person")
 _word = _pattern(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", "a word (letters, digits, _ . : -)")
 _key_line = _pattern(r"ssh-ed25519 [A-Za-z0-9+/]+=*", "an ssh-ed25519 key line without a comment")
+_amount = _pattern(AMOUNT, "an amount in decimals, at most 18 after the point")
 _state = _pattern(r"[A-Z]{2}", "two capital letters")
 _states = _distinct(_many(_state, at_least=1))
 _roles = _distinct(_many(_one_of(*ROLES), at_least=1))
@@ -225,6 +227,20 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "catalogue_sha256": _sha256,
             "persons_at_least": _count(),
             "confirmed": _flag,
+        }
+    ),
+    "budget": _object(
+        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount}
+    ),
+    "spent": _object(
+        {
+            "population": _handle,
+            "case": _word,
+            "dataset": _line,
+            "dataset_version": _line,
+            "question_sha256": _sha256,
+            "rho": _amount,
+            "delta": _amount,
         }
     ),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
@@ -324,4 +340,4 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
     return Verb(content["verdict"]) if kind == REVIEW else VERB_OF[kind]
 
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "succeeded", "dataset"})
+OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent"})

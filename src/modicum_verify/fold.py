@@ -12,6 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from modicum_verify.amendment import amended_roster, open_amendment
+from modicum_verify.budget import Budget, open_budget, spend_from
 from modicum_verify.canonical import canonical
 from modicum_verify.case_fold import apply_to_case, open_case
 from modicum_verify.case_state import CaseState
@@ -49,6 +50,7 @@ class Docket:
     datasets: Mapping[str, DatasetRecord] = field(default_factory=dict)
     cases: Mapping[str, CaseState] = field(default_factory=dict)
     successor: Successor | None = None  # where the log has ended, the one that continues it
+    budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
     size: int = 0  # entries folded
     last_at: str = ""
 
@@ -64,7 +66,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     docket = onto or Docket()
     roster, size, last_at = docket.roster, docket.size, docket.last_at
     successor = docket.successor
-    datasets, cases = dict(docket.datasets), dict(docket.cases)
+    datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
@@ -82,6 +84,9 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         elif entry.kind == "succeeded":
             _check_ended(entry, cases)
             successor = close_log(entry, content, roster)
+        elif entry.kind in {"budget", "spent"}:
+            budget = _budget(entry, content, budgets, cases)
+            budgets[budget.population] = budget
         else:
             record = _dataset(entry, content)
             datasets[record.name] = record
@@ -91,6 +96,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         datasets=MappingProxyType(datasets),
         cases=MappingProxyType(cases),
         successor=successor,
+        budgets=MappingProxyType(budgets),
         size=size,
         last_at=last_at,
     )
@@ -131,6 +137,18 @@ def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:
     if entry.actor != GATEWAY or entry.case is not None:
         raise EvidenceError(place=entry.place, cause="a data set is recorded by the gateway, outside every case")
     return DatasetRecord(index=entry.index, at=entry.at, **content)
+
+
+def _budget(
+    entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget], cases: Mapping[str, CaseState]
+) -> Budget:
+    if entry.actor != GATEWAY or entry.case is not None:
+        raise EvidenceError(place=entry.place, cause="a budget is kept by the gateway, outside every case")
+    if entry.kind == "budget":
+        return open_budget(entry, content, budgets)
+    if content["case"] not in cases:
+        raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
+    return spend_from(entry, content, budgets)
 
 
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:

@@ -65,10 +65,12 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
         }
     ),
+    "opendp": frozenset({"modicum.answer.noise"}),
     "pydantic": frozenset(
         {
             "modicum.gateway.founding",
             "modicum.gateway.request_file",
+            "modicum.gateway.statistics_table",
             "modicum.law.packfiles",
         }
     ),

@@ -11,6 +11,7 @@ import typer
 
 from modicum.cli import (
     account,
+    budget,
     data,
     docket,
     house,
@@ -46,6 +47,7 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
+budget.register(app)
 rebuild.register(app)
 law.register(app)
 law_proofs.register(law.group)

@@ -217,6 +217,21 @@ class Engine:
         return self._tables[name]
 
 
+def between(value: Expression, lower: int, upper: int) -> Expression:
+    """A whole number held between two. Only for what is never null: of a null some engines make one of the two."""
+    return _ibis().least(_ibis().greatest(value, lower), upper)
+
+
+def row_number() -> Expression:
+    """The place of a row in its window, from 0; needs `.over` with an order."""
+    return _ibis().row_number()
+
+
+def window(*, group_by: list[Expression], order_by: list[Expression]) -> Any:  # noqa: ANN401 - Ibis ships no types
+    """A window over the rows that agree in some columns, in an order."""
+    return _ibis().window(group_by=group_by, order_by=order_by)
+
+
 def quoted(name: str) -> str:
     """An SQL identifier, quoted."""
     return '"' + name.replace('"', '""') + '"'
