@@ -29,6 +29,7 @@ PAGES: Final = (
     TUTORIAL,
     ROOT / "docs" / "how-to" / "read-a-decision.md",
     ROOT / "docs" / "how-to" / "write-a-rule.md",
+    ROOT / "docs" / "how-to" / "check-a-table.md",
 )
 WIDTH: Final = 110
 _BLOCK: Final = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)

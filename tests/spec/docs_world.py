@@ -124,7 +124,7 @@ def played() -> World:
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    _account(world)
+    _afterwards(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -193,6 +193,12 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _afterwards(world: World) -> None:
+    """What looks back, and what looks at tables and at the answers as an attacker does."""
+    _account(world)
+    world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
 
 
 def _account(world: World) -> None:

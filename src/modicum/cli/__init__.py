@@ -19,6 +19,7 @@ from modicum.cli import (
     law_print,
     law_proofs,
     law_vectors,
+    lint,
     log,
     member,
     release,
@@ -45,6 +46,7 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
+lint.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)
