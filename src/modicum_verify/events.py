@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, TypeAlias
 
+from modicum_verify.budget import AMOUNT
 from modicum_verify.canonical import MAX_SAFE_INTEGER, digest
 from modicum_verify.errors import EvidenceError
 from modicum_verify.statement import Verb
@@ -148,6 +149,7 @@ _handle = _pattern(r"[a-z0-9][a-z0-9-]{0,62}", "a handle (a-z, 0-9, -)")
 _person = _pattern(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}", "organisation/person")
 _word = _pattern(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", "a word (letters, digits, _ . : -)")
 _key_line = _pattern(r"ssh-ed25519 [A-Za-z0-9+/]+=*", "an ssh-ed25519 key line without a comment")
+_amount = _pattern(AMOUNT, "an amount in decimals, at most 18 after the point")
 _roles = _distinct(_many(_one_of(*ROLES), at_least=1))
 _form = _one_of(*FORMS)
 
@@ -207,6 +209,20 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "catalogue_sha256": _sha256,
             "persons_at_least": _count(),
             "confirmed": _flag,
+        }
+    ),
+    "budget": _object(
+        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount}
+    ),
+    "spent": _object(
+        {
+            "population": _handle,
+            "case": _word,
+            "dataset": _line,
+            "dataset_version": _line,
+            "question_sha256": _sha256,
+            "rho": _amount,
+            "delta": _amount,
         }
     ),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
@@ -269,4 +285,4 @@ VERB_OF: Final[Mapping[str, Verb]] = {
 }
 """The verb by which people sign each kind; kinds not listed are written by the gateway, unsigned."""
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset"})
+OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset", "budget", "spent"})

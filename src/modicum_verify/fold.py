@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from modicum_verify.budget import Budget, open_budget, spend_from
 from modicum_verify.canonical import canonical
 from modicum_verify.case_fold import apply_to_case, open_case
 from modicum_verify.case_state import CaseState
@@ -45,6 +46,7 @@ class Docket:
     roster: Roster = field(default_factory=Roster)
     datasets: Mapping[str, DatasetRecord] = field(default_factory=dict)
     cases: Mapping[str, CaseState] = field(default_factory=dict)
+    budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
     size: int = 0  # entries folded
     last_at: str = ""
 
@@ -59,7 +61,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     """
     docket = onto or Docket()
     roster, size, last_at = docket.roster, docket.size, docket.last_at
-    datasets, cases = dict(docket.datasets), dict(docket.cases)
+    datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
@@ -74,6 +76,9 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
             roster = rotate_key(entry, content, roster)
         elif entry.kind == "revoked":
             roster = revoke_member(entry, content, roster)
+        elif entry.kind in {"budget", "spent"}:
+            budget = _budget(entry, content, budgets, cases)
+            budgets[budget.population] = budget
         else:
             record = _dataset(entry, content)
             datasets[record.name] = record
@@ -82,6 +87,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         roster=roster,
         datasets=MappingProxyType(datasets),
         cases=MappingProxyType(cases),
+        budgets=MappingProxyType(budgets),
         size=size,
         last_at=last_at,
     )
@@ -117,6 +123,18 @@ def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:
     if entry.actor != GATEWAY or entry.case is not None:
         raise EvidenceError(place=entry.place, cause="a data set is recorded by the gateway, outside every case")
     return DatasetRecord(index=entry.index, at=entry.at, **content)
+
+
+def _budget(
+    entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget], cases: Mapping[str, CaseState]
+) -> Budget:
+    if entry.actor != GATEWAY or entry.case is not None:
+        raise EvidenceError(place=entry.place, cause="a budget is kept by the gateway, outside every case")
+    if entry.kind == "budget":
+        return open_budget(entry, content, budgets)
+    if content["case"] not in cases:
+        raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
+    return spend_from(entry, content, budgets)
 
 
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:

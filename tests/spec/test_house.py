@@ -67,6 +67,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
         }
     ),
+    "opendp": frozenset({"modicum.answer.noise"}),
     "pydantic": frozenset(
         {
             "modicum.gateway.founding",
