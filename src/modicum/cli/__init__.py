@@ -11,6 +11,7 @@ import typer
 
 from modicum.cli import (
     account,
+    attack,
     data,
     docket,
     house,
@@ -47,6 +48,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 lint.register(app)
+attack.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)

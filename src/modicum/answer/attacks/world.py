@@ -15,7 +15,7 @@ UNFLAGGED: Final = 15
 
 Row: TypeAlias = tuple[str, str, str, str]
 """Key, cohort, flag and scope of one person."""
-COLUMNS: Final = ("member", "cohort", "flag", "scope")
+COLUMNS: Final = ("MSIS_IDENT_NUM", "cohort", "flag", "scope")
 SCOPE: Final = "full"
 
 

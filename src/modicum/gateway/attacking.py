@@ -1,0 +1,214 @@
+"""`modicum attack`: the attacks of the answer wing against the gateway of a throw-away home, each with its control.
+
+Two askers pool what they hear, over 400 days of a moved clock. Each scene has a stage of its own, whose budget is as
+large as that of the home that is asked about; what it charged is read from its own log at the end.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import ROUND_FLOOR, Decimal
+from typing import Final, TypeAlias
+
+from modicum.answer.attacks.asking import Asked, Door, ExactDoor, FreshDoor, Ledgered, SizeDoor, exactly
+from modicum.answer.attacks.averaging import average, guessed, in_favour
+from modicum.answer.attacks.findings import Attack, Recovered, Scene
+from modicum.answer.attacks.reconstruction import reconstruct
+from modicum.answer.attacks.tracking import difference, track
+from modicum.answer.attacks.world import Row, World
+from modicum.answer.noise import Noise, OpenDP, Sampler, epsilon_of, rho_of
+from modicum.answer.private_answer import Price, price
+from modicum.answer.questions import PrivateQuestion
+from modicum.custody.engine import Engine
+from modicum.gateway.attack_door import GatewayDoor
+from modicum.gateway.attack_stage import Stage, staged
+from modicum.gateway.budget import standing
+from modicum.gateway.home import Home
+from modicum.gateway.populations import DEFAULT_DELTA, DEFAULT_EPSILON, populations
+from modicum.gateway.progress import Report, silent
+from modicum.model.dataset import Dataset
+from modicum.model.errors import InvalidInputError
+
+ATTACKS: Final = ("averaging", "differencing", "tracker", "reconstruction")
+QUESTION_DELTA: Final = Decimal("1e-9")
+_LEAST: Final = Decimal("0.0001")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting:
+    """How an attack is run. epsilon, delta: the whole budget. sampler, priced: of a broken build, in tests."""
+
+    targets: int = 200
+    questions: int = 1000
+    seed: int = 1
+    epsilon: Decimal = DEFAULT_EPSILON
+    delta: Decimal = DEFAULT_DELTA
+    sampler: Sampler | None = None
+    priced: Callable[[PrivateQuestion], Price] = price
+
+    @property
+    def rho(self) -> Decimal:
+        """The whole budget in rho."""
+        return rho_of(self.epsilon, self.delta / 2)
+
+    def epsilon_for(self, share: Decimal) -> Decimal:
+        """The epsilon of one question that costs this share of the budget, or a little less."""
+        found = epsilon_of(self.rho * share, QUESTION_DELTA) * Decimal("0.999")
+        return max(found.quantize(Decimal("0.000001"), rounding=ROUND_FLOOR), _LEAST)
+
+
+def setting_of(home: Home | None, *, targets: int, questions: int, seed: int) -> Setting:
+    """The setting for a home: its budget, or the one of a home that declares none."""
+    if home is None:
+        return Setting(targets=targets, questions=questions, seed=seed)
+    largest = max(populations(home).values(), key=lambda each: each.epsilon)
+    return Setting(
+        targets=targets, questions=questions, seed=seed, epsilon=largest.epsilon, delta=largest.delta
+    )  # fmt: skip
+
+
+def attacked(name: str, setting: Setting, *, report: Report = silent) -> Attack:
+    """Run one attack. Raises InvalidInputError: no attack of that name."""
+    if name not in _SCENES:
+        raise InvalidInputError(cause=f"there is no attack {name}", cure=f"there are: {', '.join(ATTACKS)}")
+    world = World.planted(targets=setting.targets, seed=setting.seed)
+    scenes = []
+    for place, scene in enumerate(_SCENES[name]):
+        report(f"{name}, scene {place + 1} of {len(_SCENES[name])}", place / len(_SCENES[name]))
+        scenes.append(scene(world, setting))
+    return Attack(name=name, seed=setting.seed, scenes=tuple(scenes))
+
+
+@dataclass(slots=True, kw_only=True)
+class _Played:
+    """A stage with its gateway's door; what was charged is read after the attack."""
+
+    stage: Stage
+    door: GatewayDoor
+
+    @property
+    def charged(self) -> tuple[float, float]:
+        """Rho and delta that the log says were spent."""
+        found = standing(self.stage.home)
+        return float(found.rho_spent), float(found.delta_spent)
+
+
+@contextmanager
+def _played(world: World, setting: Setting, *, share: Decimal, rows: Sequence[Row] | None = None) -> Iterator[_Played]:
+    with staged(rows or world.rows(), epsilon=setting.epsilon, delta=setting.delta) as (stage, dataset):
+        with _door(stage, dataset, world, setting, share) as door:
+            yield _Played(stage=stage, door=door)
+
+
+@contextmanager
+def _door(
+    stage: Stage, dataset: Dataset, world: World, setting: Setting, share: Decimal
+) -> Iterator[GatewayDoor]:  # fmt: skip
+    with Engine.open(stage.home.folder, dataset, threads=1) as engine:
+        yield GatewayDoor(
+            stage=stage,
+            engine=engine,
+            dataset=dataset,
+            world=world,
+            epsilon=setting.epsilon_for(share),
+            delta=QUESTION_DELTA,
+            sampler=setting.sampler,
+            priced=setting.priced,
+        )
+
+
+def _averaging(world: World, setting: Setting, *, reworded: bool) -> Scene:
+    """One dear question over and over, or half as many cheap ones as there is budget for, each in other words."""
+    share = Decimal(1) / (Decimal(setting.questions) / 2 if reworded else 2)
+    with _played(world, setting, share=share) as played:
+        asking, said = average(world, played.door, many=setting.questions, reworded=reworded)
+        rho, delta = played.charged
+    fresh = FreshDoor(world, OpenDP(), Noise.GAUSSIAN, min(_USUAL_SCALE, setting.questions**0.5 / _PATIENCE))
+    _, free = average(world, fresh, many=setting.questions, reworded=reworded)
+    return Scene(
+        name="reworded" if reworded else "same",
+        what="the same counts in other words each time, paid anew until nothing is left"
+        if reworded
+        else "the same question over and over, by both askers, on every day",
+        protected=guessed(world, said),
+        unprotected=guessed(world, free),
+        rho=rho,
+        delta=delta,
+        in_favour=in_favour(world, said),
+        told=asking.told,
+    )
+
+
+_USUAL_SCALE: Final = 5.0
+"""Standard deviation of the control's noise, drawn anew each time: about epsilon 1 a question."""
+_PATIENCE: Final = 5
+"""Where there are few questions the control's noise is less, so that as many of them would do."""
+
+_Run: TypeAlias = Callable[[World, Door], tuple[Ledgered, Recovered]]
+
+
+def _counting(name: str, what: str, run: _Run, control: Callable[[World], Door], *, many: int) -> Callable[[World, Setting], Scene]:
+    """A scene of sums over sets of cohorts; `many`: among how many questions a target the budget is shared out."""
+
+    def scene(world: World, setting: Setting) -> Scene:
+        with _played(world, setting, share=Decimal(1) / (many * len(world.cohorts) + 2)) as played:
+            asking, found = run(world, played.door)
+            rho, delta = played.charged
+        return Scene(
+            name=name, what=what, protected=found, unprotected=run(world, control(world))[1], rho=rho, delta=delta,
+            told=asking.told,
+        )  # fmt: skip
+
+    return scene
+
+
+def _versions(world: World, setting: Setting) -> Scene:
+    """The same counts before and after the targets came: another version of the data pays anew from the same budget."""
+    half = Decimal(1) / 2
+    before_they_came = Asked(cohorts=None)
+    with _played(world, setting, share=half, rows=world.rows(with_targets=False)) as played:
+        before = played.door.ask(before_they_came)
+        later = played.stage.register(world.rows())
+        with _door(played.stage, later, world, setting, half) as door:
+            after = door.ask(Asked(cohorts=None, asker=1, day=400))
+        rho, delta = played.charged
+    heard = [each for each in (before, after) if each is not None]
+    told = {"questions": 2, "answers": len(heard), "same answer again": 0, "refused": 2 - len(heard)}
+    return Scene(
+        name="versions", what="the same counts of two versions of the data, the targets in the second alone",
+        protected=_told_apart(world, before.counts if before else None, after.counts if after else None),
+        unprotected=_told_apart(world, world.others, exactly(world, Asked(cohorts=None))),
+        rho=rho, delta=delta, told=told,
+    )  # fmt: skip
+
+
+def _told_apart(world: World, before: Sequence[int] | None, after: Sequence[int] | None) -> Recovered:
+    """Of how many targets the later count less the earlier is nearer to their bit than to the other one."""
+    missing = before is None or after is None
+    apart = [0] * len(world.bits) if missing else [b - a for a, b in zip(before or (), after or (), strict=True)]
+    right = sum((each > 0.5) == bit for each, bit in zip(apart, world.bits, strict=True))  # noqa: PLR2004 - nearer to one
+    return Recovered(right, len(world.bits))
+
+
+def _reconstructed(world: World, door: Door) -> tuple[Ledgered, Recovered]:
+    return reconstruct(world, door, many=4 * len(world.cohorts))
+
+
+_SCENES: Final[Mapping[str, Sequence[Callable[[World, Setting], Scene]]]] = {
+    "averaging": (
+        lambda world, setting: _averaging(world, setting, reworded=False),
+        lambda world, setting: _averaging(world, setting, reworded=True),
+    ),
+    "differencing": (
+        _counting(
+            "one apart", "two questions a target that differ by its cohort alone", difference, ExactDoor, many=2
+        ),
+        _versions,
+    ),
+    "tracker": (
+        _counting("padded", "two padded questions a target, beside a control on small sets", track, SizeDoor, many=2),
+    ),
+    "reconstruction": (
+        _counting("halves", "random halves of all cohorts, solved for everybody", _reconstructed, ExactDoor, many=4),
+    ),
+}
