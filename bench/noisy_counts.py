@@ -17,7 +17,6 @@ import tempfile
 import time
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 import duckdb
 from machine import peak_rss_mib, print_machine
@@ -69,7 +68,9 @@ def measure_once(root: Path, run: str, by: tuple[str, ...], people: int) -> None
 
 
 def measure(root: Path, people: int, rounds: int) -> dict[tuple[str, ...], dict[str, list[dict[str, float]]]]:
-    found: dict[tuple[str, ...], dict[str, list[dict[str, float]]]] = {by: {run: [] for run in RUNS} for by in GROUPINGS}
+    found: dict[tuple[str, ...], dict[str, list[dict[str, float]]]] = {
+        by: {run: [] for run in RUNS} for by in GROUPINGS
+    }
     for turn in range(rounds):
         for by in GROUPINGS:
             for place in range(len(RUNS)):
@@ -96,7 +97,7 @@ def report(found: dict[tuple[str, ...], dict[str, list[dict[str, float]]]]) -> b
     return good
 
 
-def others(claims: Path, given: Any) -> None:
+def others(claims: Path, given: argparse.Namespace) -> None:
     """The same question by state on other people's parts, where an interpreter that has them is given."""
     for name, (program, what) in OTHERS.items():
         python = getattr(given, f"{name}_python")

@@ -1,10 +1,10 @@
 """The question by state on OpenDP's Polars path and on Tumult, as programs for interpreters that have them.
 
-Each prints one line: seconds of the noisy answer and of the same library's plain group-by, warm (the second of two runs).
-Both bound three claims a person, and clamp what was paid to 0 to 1,000.
+Each prints one line: seconds of the noisy answer and of the same library's plain group-by, warm (the second of two
+runs). Both bound three claims a person, and clamp what was paid to 0 to 1,000.
 """
 
-OPENDP = '''
+OPENDP = """
 import sys, time
 import opendp.prelude as dp
 import polars as pl
@@ -38,15 +38,16 @@ def timed(work):
     return time.perf_counter() - began
 
 ours, theirs = timed(noisy), timed(plain)
-print(f"{ours:7.2f} s, its own plain group-by {theirs:.2f} s, ratio {ours / theirs:.2f}; opendp {dp.__version__ if hasattr(dp, '__version__') else ''} polars {pl.__version__}")
-'''
+print(f"{ours:7.2f} s, its own plain group-by {theirs:.2f} s, ratio {ours / theirs:.2f}")
+"""
 
-TUMULT = '''
+TUMULT = """
 import sys, time
 from pyspark.sql import SparkSession
 from tmlt.analytics import AddRowsWithID, KeySet, MaxRowsPerID, QueryBuilder, Session, ApproxDPBudget
 spark = SparkSession.builder.config("spark.driver.memory", "8g").getOrCreate()
-claims = spark.read.parquet(sys.argv[1]).selectExpr("cast(_modicum_person as long) as person", "STATE", "cast(PAID as double) as PAID")
+columns = "cast(_modicum_person as long) as person", "STATE", "cast(PAID as double) as PAID"
+claims = spark.read.parquet(sys.argv[1]).selectExpr(*columns)
 states = KeySet.from_dict({"STATE": [f"{n:02d}" for n in range(56)]})
 
 def noisy():
@@ -70,6 +71,6 @@ def timed(work):
 
 ours, theirs = timed(noisy), timed(plain)
 print(f"{ours:7.2f} s, its own plain group-by {theirs:.2f} s, ratio {ours / theirs:.2f}")
-'''
+"""
 
 OTHERS = {"opendp": (OPENDP, "opendp[polars]"), "tumult": (TUMULT, "tmlt.analytics and Java")}

@@ -56,7 +56,9 @@ def build(root: Path, people: int) -> Path:
     claims, persons = (root / table_path("bench", "v1", name) for name in ("claims", "persons"))
     claims.parent.mkdir(parents=True, exist_ok=True)
     options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
-    with duckdb.connect(config={"preserve_insertion_order": False, "temp_directory": str(root / "spill")}) as connection:
+    with duckdb.connect(
+        config={"preserve_insertion_order": False, "temp_directory": str(root / "spill")}
+    ) as connection:
         connection.execute(f"""
             COPY (
                 SELECT p AS _modicum_row, p::UINTEGER AS _modicum_person, 0::USMALLINT AS _modicum_stratum,

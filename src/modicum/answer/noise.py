@@ -37,8 +37,8 @@ class Sampler(Protocol):
     def add(self, values: Sequence[int], *, noise: Noise, scale: float) -> list[int]:
         """The values, each with noise of its own."""
 
-    def select(self, counts: Mapping[str, int], *, noise: Noise, scale: float, threshold: int) -> dict[str, int]:
-        """Counts with noise, of those keys alone whose noisy count reaches the threshold."""
+    def select(self, counts: Mapping[str, int], *, scale: float, threshold: int) -> dict[str, int]:
+        """Counts with Gaussian noise, of those keys alone whose noisy count reaches the threshold."""
 
 
 class OpenDP:
@@ -49,20 +49,19 @@ class OpenDP:
         held = [max(-_LARGEST, min(_LARGEST, value)) for value in values]
         return [int(value) for value in _vector(noise, scale)(held)]
 
-    def select(self, counts: Mapping[str, int], *, noise: Noise, scale: float, threshold: int) -> dict[str, int]:
+    def select(self, counts: Mapping[str, int], *, scale: float, threshold: int) -> dict[str, int]:
         """Counts with noise above a threshold; keys are hex digests, since a text may hold what a C string cannot."""
-        found = _threshold(noise, scale, threshold)(dict(counts))
+        found = _threshold(scale, threshold)(dict(counts))
         return {str(key): int(value) for key, value in found.items()}
 
 
 def accuracy(scale: float, noise: Noise = Noise.GAUSSIAN, *, alpha: float = ALPHA) -> int:
     """How far a noisy whole number is from the true one at most, in a share of 1 - alpha of all draws."""
     dp = _opendp()
-    found = {
-        Noise.GAUSSIAN: dp.discrete_gaussian_scale_to_accuracy,
-        Noise.LAPLACE: dp.discrete_laplacian_scale_to_accuracy,
-    }
-    return math.ceil(found[noise](scale=scale, alpha=alpha))
+    gaussian = noise is Noise.GAUSSIAN
+    bound = dp.discrete_gaussian_scale_to_accuracy if gaussian else dp.discrete_laplacian_scale_to_accuracy
+    within: float = bound(scale=scale, alpha=alpha)
+    return math.ceil(within)
 
 
 def loss(noise: Noise, scale: float, sensitivity: Sensitivity) -> Decimal:
@@ -97,22 +96,22 @@ def scale_for(noise: Noise, sensitivity: Sensitivity, *, share: Decimal) -> floa
     raise InternalError(cause="no scale of noise was found for a share of the budget", cure="report the question")
 
 
-def threshold_for(noise: Noise, scale: float, sensitivity: Sensitivity, *, delta: Decimal) -> int:
-    """The least count that a key must reach, so that a key of one person's alone shows with at most `delta`."""
+def threshold_for(scale: float, sensitivity: Sensitivity, *, delta: Decimal) -> int:
+    """The least count that a key must reach, so that keys of one person's alone show with `delta` at most."""
     low, high = 1, 2
-    while _threshold_delta(noise, scale, high, sensitivity) > delta:
+    while threshold_loss(scale, high, sensitivity)[1] > delta:
         low, high = high, high * 2
     while low + 1 < high:
         between = (low + high) // 2
-        low, high = (low, between) if _threshold_delta(noise, scale, between, sensitivity) <= delta else (between, high)
+        enough = threshold_loss(scale, between, sensitivity)[1] <= delta
+        low, high = (low, between) if enough else (between, high)
     return high
 
 
-def threshold_loss(noise: Noise, scale: float, threshold: int, sensitivity: Sensitivity) -> tuple[Decimal, Decimal]:
-    """What selecting keys costs: (rho, delta), rounded up."""
-    first, delta = _threshold(noise, scale, threshold).map(_distance(noise, sensitivity))
-    rho = loss(noise, scale, sensitivity) if noise is Noise.LAPLACE else _up(first)
-    return rho, _up_small(delta)
+def threshold_loss(scale: float, threshold: int, sensitivity: Sensitivity) -> tuple[Decimal, Decimal]:
+    """What selecting keys costs, with Gaussian noise: (rho, delta), rounded up."""
+    rho, delta = _threshold(scale, threshold).map((sensitivity.l0, sensitivity.l2, float(sensitivity.linf)))
+    return _up(rho), _up_small(delta)
 
 
 def epsilon_of(rho: Decimal, delta: Decimal) -> Decimal:
@@ -163,21 +162,8 @@ def _vector(noise: Noise, scale: float) -> Any:  # noqa: ANN401 - a measurement
     return dp.m.make_laplace(whole, dp.l1_distance(T="i64"), scale=scale)
 
 
-def _threshold(noise: Noise, scale: float, threshold: int) -> Any:  # noqa: ANN401 - a measurement
+def _threshold(scale: float, threshold: int) -> Any:  # noqa: ANN401 - a measurement
     dp = _opendp()
     counts = dp.map_domain(dp.atom_domain(T="String"), dp.atom_domain(T="i64"))
-    if noise is Noise.GAUSSIAN:
-        metric = dp.l02inf_distance(dp.absolute_distance(T="f64"))
-        return dp.m.make_gaussian_threshold(counts, metric, scale=scale, threshold=threshold)
-    metric = dp.l01inf_distance(dp.absolute_distance(T="i64"))
-    return dp.m.make_laplace_threshold(counts, metric, scale=scale, threshold=threshold)
-
-
-def _distance(noise: Noise, sensitivity: Sensitivity) -> tuple[int, float, float]:
-    if noise is Noise.GAUSSIAN:
-        return sensitivity.l0, sensitivity.l2, float(sensitivity.linf)
-    return sensitivity.l0, sensitivity.l1, sensitivity.linf
-
-
-def _threshold_delta(noise: Noise, scale: float, threshold: int, sensitivity: Sensitivity) -> Decimal:
-    return _up_small(_threshold(noise, scale, threshold).map(_distance(noise, sensitivity))[1])
+    metric = dp.l02inf_distance(dp.absolute_distance(T="f64"))
+    return dp.m.make_gaussian_threshold(counts, metric, scale=scale, threshold=threshold)

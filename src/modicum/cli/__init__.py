@@ -12,6 +12,7 @@ import typer
 from modicum.cli import (
     account,
     attack,
+    budget,
     data,
     docket,
     house,
@@ -49,6 +50,7 @@ log.register(app)
 account.register(app)
 lint.register(app)
 attack.register(app)
+budget.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)

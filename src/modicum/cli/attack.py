@@ -41,7 +41,7 @@ def averaging(
 ) -> None:
     """Ask the same again: two askers, other words, 400 days; exit 5 where more is recovered than the budget allows.
 
-    What all answers together say about each person is weighed by the likelihood ratio of the noise, which no test beats.
+    What all answers say about each person is weighed by the likelihood ratio of the noise, which no test beats.
 
     Example:  modicum attack averaging --questions 1000
     """

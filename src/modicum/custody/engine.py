@@ -219,6 +219,16 @@ class Engine:
         return self._tables[name]
 
 
+def row_number() -> Expression:
+    """The place of a row in its window, from 0; needs `.over` with an order."""
+    return _ibis().row_number()
+
+
+def window(*, group_by: list[Expression], order_by: list[Expression]) -> Any:  # noqa: ANN401 - Ibis ships no types
+    """A window over the rows that agree in some columns, in an order."""
+    return _ibis().window(group_by=group_by, order_by=order_by)
+
+
 def quoted(name: str) -> str:
     """An SQL identifier, quoted."""
     return '"' + name.replace('"', '""') + '"'

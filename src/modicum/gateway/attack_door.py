@@ -1,7 +1,7 @@
 """The gateway as an attacker meets it: questions of the closed grammar, kept answers, one budget for all askers."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -21,7 +21,9 @@ from modicum.model.forms import DISCLOSING, Form
 from modicum.model.request import Asks, Condition, Handling, Operator, Person, Population, Question, Request
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Statistics
 
-_BECAUSE: Final = Because(id="attack", cite="an attack on figures, not on law", basis=Basis.DEFAULT, verified="text-read")
+_BECAUSE: Final = Because(
+    id="attack", cite="an attack on figures, not on law", basis=Basis.DEFAULT, verified="text-read"
+)
 _NONE: Final = "0" * 64
 _KEPT: Final = {(Form.STATISTICS, name): "keep" for name in CLASSES}
 
@@ -41,17 +43,19 @@ class GatewayDoor:
     delta: Decimal
     sampler: Sampler | None = None
     priced: Callable[[PrivateQuestion], Price] = price
-    scales: dict[str, float] = field(default_factory=dict)
+    cost: Price | None = None
+    scale: float = 0.0
 
     def ask(self, asked: Asked) -> Heard | None:
         """The answer, kept or paid for; None where the budget has not enough left."""
         self.stage.clock.day = max(self.stage.clock.day, asked.day)
         question = private_question(self._request(asked), _decision(self.dataset), _KEPT, None, dataset=self.dataset)
-        cost = self.priced(question)
+        if self.cost is None:  # of all questions of this door, since all hold one count at one epsilon
+            self.cost, self.scale = self.priced(question), scales_of(question, price(question))[0]
         asking = Asking(
             case=self.stage.cases[asked.asker],
             question=question,
-            cost=cost,
+            cost=self.cost,
             dataset=self.dataset.name,
             dataset_version=self.dataset.version,
         )
@@ -61,9 +65,7 @@ class GatewayDoor:
             return None
         values = [int(row["measures"][0]["value"]) for row in answer.kept["rows"]]
         counts = values[: len(self.world.cohorts)] if asked.cohorts is None else values[:1]
-        return Heard(
-            counts=counts, token=question.sha256, noise=question.noise, scale=scales_of(question, price(question))[0]
-        )
+        return Heard(counts=counts, token=question.sha256, noise=question.noise, scale=self.scale)
 
     def _request(self, asked: Asked) -> Request:
         """The question in the grammar. Another wording adds a condition that everybody meets."""

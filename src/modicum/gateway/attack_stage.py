@@ -5,6 +5,7 @@ touched. Its clock is moved in the process. Everything that answers is the gatew
 """
 
 import csv
+import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ POPULATION: Final = "attacked"
 ASKERS: Final = ("hhs-oig/analyst", "state-university/scientist")
 _PURPOSES: Final = ("health_oversight", "research")
 CLASSES: Final = ("medicaid_id", "eligibility_group", "benefit_scope", "benefit_scope")
+_HOME: Final = "home"
 START: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -49,12 +51,22 @@ class MovedClock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """An open throw-away home, its clock, and a filed case of each asker."""
+    """An open throw-away home, its clock, its data set as first registered, and a filed case of each asker."""
 
     home: Home
     clock: MovedClock
     folder: Path
+    dataset: Dataset
     cases: tuple[str, ...]
+
+    @contextmanager
+    def copy(self) -> Iterator["Stage"]:
+        """The same home once more, as it stands: each scene spends from a budget of its own."""
+        with tempfile.TemporaryDirectory(prefix="modicum-attack-") as place:
+            folder, clock = Path(place), MovedClock(day=self.clock.day, looks=self.clock.looks)
+            shutil.copytree(self.folder, folder, dirs_exist_ok=True)
+            home = Home.open(folder / _HOME, clock=clock)
+            yield Stage(home=home, clock=clock, folder=folder, dataset=self.dataset, cases=self.cases)
 
     def register(self, rows: Sequence[Row]) -> Dataset:
         """Register the planted people, or another version of them, as a confirmed data set."""
@@ -62,15 +74,15 @@ class Stage:
 
 
 @contextmanager
-def staged(rows: Sequence[Row], *, epsilon: Decimal, delta: Decimal) -> Iterator[tuple[Stage, Dataset]]:
+def staged(rows: Sequence[Row], *, epsilon: Decimal, delta: Decimal) -> Iterator[Stage]:
     """A home with a budget of this size, the planted people, and one filed case of each asker."""
     with tempfile.TemporaryDirectory(prefix="modicum-attack-") as place:
         folder, clock = Path(place), MovedClock()
-        home = create_home(folder / "home", roster="cms", pack_name="us_medicaid", clock=clock)
-        (folder / "home" / BUDGET_FILE).write_text(_budget(epsilon, delta), "utf-8")
+        home = create_home(folder / _HOME, roster="cms", pack_name="us_medicaid", clock=clock)
+        (folder / _HOME / BUDGET_FILE).write_text(_budget(epsilon, delta), "utf-8")
         dataset = _register(home, folder, rows)
         cases = tuple(_filed(home, folder, place) for place in range(len(ASKERS)))
-        yield Stage(home=home, clock=clock, folder=folder, cases=cases), dataset
+        yield Stage(home=home, clock=clock, folder=folder, dataset=dataset, cases=cases)
 
 
 def _budget(epsilon: Decimal, delta: Decimal) -> str:

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from decimal import ROUND_FLOOR, Decimal
 from typing import Final, TypeAlias
 
-from modicum.answer.attacks.asking import Asked, Door, ExactDoor, FreshDoor, Ledgered, SizeDoor, exactly
+from modicum.answer.attacks.asking import DAYS, Asked, Door, ExactDoor, FreshDoor, Ledgered, SizeDoor, exactly
 from modicum.answer.attacks.averaging import average, guessed, in_favour
 from modicum.answer.attacks.findings import Attack, Recovered, Scene
-from modicum.answer.attacks.reconstruction import reconstruct
+from modicum.answer.attacks.reconstruction import PER_TARGET, reconstruct
 from modicum.answer.attacks.tracking import difference, track
-from modicum.answer.attacks.world import Row, World
+from modicum.answer.attacks.world import World
 from modicum.answer.noise import Noise, OpenDP, Sampler, epsilon_of, rho_of
 from modicum.answer.private_answer import Price, price
 from modicum.answer.questions import PrivateQuestion
@@ -71,45 +71,42 @@ def attacked(name: str, setting: Setting, *, report: Report = silent) -> Attack:
     """Run one attack. Raises InvalidInputError: no attack of that name."""
     if name not in _SCENES:
         raise InvalidInputError(cause=f"there is no attack {name}", cure=f"there are: {', '.join(ATTACKS)}")
-    world = World.planted(targets=setting.targets, seed=setting.seed)
     scenes = []
-    for place, scene in enumerate(_SCENES[name]):
-        report(f"{name}, scene {place + 1} of {len(_SCENES[name])}", place / len(_SCENES[name]))
-        scenes.append(scene(world, setting))
+    report("founding a home to attack", None)
+    with theatre(setting) as given:
+        for place, scene in enumerate(_SCENES[name]):
+            report(f"{name}, scene {place + 1} of {len(_SCENES[name])}", place / len(_SCENES[name]))
+            scenes.append(scene(given))
     return Attack(name=name, seed=setting.seed, scenes=tuple(scenes))
 
 
-@dataclass(slots=True, kw_only=True)
-class _Played:
-    """A stage with its gateway's door; what was charged is read after the attack."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Theatre:
+    """What every scene of an attack needs: the planted people, how the attack is run, and a stage to copy."""
 
+    world: World
+    setting: Setting
     stage: Stage
-    door: GatewayDoor
-
-    @property
-    def charged(self) -> tuple[float, float]:
-        """Rho and delta that the log says were spent."""
-        found = standing(self.stage.home)
-        return float(found.rho_spent), float(found.delta_spent)
 
 
 @contextmanager
-def _played(world: World, setting: Setting, *, share: Decimal, rows: Sequence[Row] | None = None) -> Iterator[_Played]:
-    with staged(rows or world.rows(), epsilon=setting.epsilon, delta=setting.delta) as (stage, dataset):
-        with _door(stage, dataset, world, setting, share) as door:
-            yield _Played(stage=stage, door=door)
+def theatre(setting: Setting) -> Iterator[Theatre]:
+    """Found the throw-away home once; every scene plays in a copy of it."""
+    world = World.planted(targets=setting.targets, seed=setting.seed)
+    with staged(world.rows(), epsilon=setting.epsilon, delta=setting.delta) as stage:
+        yield Theatre(world=world, setting=setting, stage=stage)
 
 
 @contextmanager
-def _door(
-    stage: Stage, dataset: Dataset, world: World, setting: Setting, share: Decimal
-) -> Iterator[GatewayDoor]:  # fmt: skip
+def door_of(given: Theatre, stage: Stage, dataset: Dataset, *, share: Decimal) -> Iterator[GatewayDoor]:
+    """The gateway's door on a stage; each question costs a share of the whole budget."""
+    setting = given.setting
     with Engine.open(stage.home.folder, dataset, threads=1) as engine:
         yield GatewayDoor(
             stage=stage,
             engine=engine,
             dataset=dataset,
-            world=world,
+            world=given.world,
             epsilon=setting.epsilon_for(share),
             delta=QUESTION_DELTA,
             sampler=setting.sampler,
@@ -117,14 +114,22 @@ def _door(
         )
 
 
-def _averaging(world: World, setting: Setting, *, reworded: bool) -> Scene:
+def charged(stage: Stage) -> tuple[float, float]:
+    """Rho and delta that the stage's own log says were spent."""
+    found = standing(stage.home)
+    return float(found.rho_spent), float(found.delta_spent)
+
+
+def averaging(given: Theatre, *, reworded: bool) -> Scene:
     """One dear question over and over, or half as many cheap ones as there is budget for, each in other words."""
-    share = Decimal(1) / (Decimal(setting.questions) / 2 if reworded else 2)
-    with _played(world, setting, share=share) as played:
-        asking, said = average(world, played.door, many=setting.questions, reworded=reworded)
-        rho, delta = played.charged
-    fresh = FreshDoor(world, OpenDP(), Noise.GAUSSIAN, min(_USUAL_SCALE, setting.questions**0.5 / _PATIENCE))
-    _, free = average(world, fresh, many=setting.questions, reworded=reworded)
+    world, many = given.world, given.setting.questions
+    share = Decimal(1) / (Decimal(many) / 2 if reworded else 2)
+    with given.stage.copy() as stage:
+        with door_of(given, stage, stage.dataset, share=share) as door:
+            asking, said = average(world, door, many=many, reworded=reworded)
+        rho, delta = charged(stage)
+    fresh = FreshDoor(world, OpenDP(), Noise.GAUSSIAN, min(_USUAL_SCALE, many**0.5 / _PATIENCE))
+    _, free = average(world, fresh, many=many, reworded=reworded)
     return Scene(
         name="reworded" if reworded else "same",
         what="the same counts in other words each time, paid anew until nothing is left"
@@ -147,68 +152,91 @@ _PATIENCE: Final = 5
 _Run: TypeAlias = Callable[[World, Door], tuple[Ledgered, Recovered]]
 
 
-def _counting(name: str, what: str, run: _Run, control: Callable[[World], Door], *, many: int) -> Callable[[World, Setting], Scene]:
-    """A scene of sums over sets of cohorts; `many`: among how many questions a target the budget is shared out."""
-
-    def scene(world: World, setting: Setting) -> Scene:
-        with _played(world, setting, share=Decimal(1) / (many * len(world.cohorts) + 2)) as played:
-            asking, found = run(world, played.door)
-            rho, delta = played.charged
-        return Scene(
-            name=name, what=what, protected=found, unprotected=run(world, control(world))[1], rho=rho, delta=delta,
-            told=asking.told,
-        )  # fmt: skip
-
-    return scene
-
-
-def _versions(world: World, setting: Setting) -> Scene:
-    """The same counts before and after the targets came: another version of the data pays anew from the same budget."""
-    half = Decimal(1) / 2
-    before_they_came = Asked(cohorts=None)
-    with _played(world, setting, share=half, rows=world.rows(with_targets=False)) as played:
-        before = played.door.ask(before_they_came)
-        later = played.stage.register(world.rows())
-        with _door(played.stage, later, world, setting, half) as door:
-            after = door.ask(Asked(cohorts=None, asker=1, day=400))
-        rho, delta = played.charged
-    heard = [each for each in (before, after) if each is not None]
-    told = {"questions": 2, "answers": len(heard), "same answer again": 0, "refused": 2 - len(heard)}
+def counting(given: Theatre, name: str, what: str, run: _Run, control: Door, *, many: int) -> Scene:
+    """A scene of sums over sets of cohorts; among so many questions a target the budget is shared out."""
+    share = Decimal(1) / (many * len(given.world.cohorts) + 2)
+    with given.stage.copy() as stage:
+        with door_of(given, stage, stage.dataset, share=share) as door:
+            asking, found = run(given.world, door)
+        rho, delta = charged(stage)
     return Scene(
-        name="versions", what="the same counts of two versions of the data, the targets in the second alone",
+        name=name,
+        what=what,
+        protected=found,
+        unprotected=run(given.world, control)[1],
+        rho=rho,
+        delta=delta,
+        told=asking.told,
+    )
+
+
+def versions(given: Theatre) -> Scene:
+    """The same counts before and after the targets left: another version of the data pays anew from the same budget."""
+    world, half = given.world, Decimal(1) / 2
+    with given.stage.copy() as stage:
+        with door_of(given, stage, stage.dataset, share=half) as door:
+            before = door.ask(Asked(cohorts=None))
+        with door_of(given, stage, stage.register(world.rows(with_targets=False)), share=half) as door:
+            after = door.ask(Asked(cohorts=None, asker=1, day=DAYS))
+        rho, delta = charged(stage)
+    heard = [each for each in (before, after) if each is not None]
+    return Scene(
+        name="versions",
+        what="the same counts of two versions of the data, the targets in the first alone",
         protected=_told_apart(world, before.counts if before else None, after.counts if after else None),
-        unprotected=_told_apart(world, world.others, exactly(world, Asked(cohorts=None))),
-        rho=rho, delta=delta, told=told,
-    )  # fmt: skip
+        unprotected=_told_apart(world, exactly(world, Asked(cohorts=None)), world.others),
+        rho=rho,
+        delta=delta,
+        told={"questions": 2, "answers": len(heard), "same answer again": 0, "refused": 2 - len(heard)},
+    )
 
 
 def _told_apart(world: World, before: Sequence[int] | None, after: Sequence[int] | None) -> Recovered:
-    """Of how many targets the later count less the earlier is nearer to their bit than to the other one."""
+    """Of how many targets the earlier count less the later is nearer to their bit than to the other one."""
     missing = before is None or after is None
-    apart = [0] * len(world.bits) if missing else [b - a for a, b in zip(before or (), after or (), strict=True)]
+    apart = [0] * len(world.bits) if missing else [a - b for a, b in zip(before or (), after or (), strict=True)]
     right = sum((each > 0.5) == bit for each, bit in zip(apart, world.bits, strict=True))  # noqa: PLR2004 - nearer to one
     return Recovered(right, len(world.bits))
 
 
 def _reconstructed(world: World, door: Door) -> tuple[Ledgered, Recovered]:
-    return reconstruct(world, door, many=4 * len(world.cohorts))
+    return reconstruct(world, door, many=PER_TARGET * len(world.cohorts))
 
 
-_SCENES: Final[Mapping[str, Sequence[Callable[[World, Setting], Scene]]]] = {
+_SCENES: Final[Mapping[str, Sequence[Callable[[Theatre], Scene]]]] = {
     "averaging": (
-        lambda world, setting: _averaging(world, setting, reworded=False),
-        lambda world, setting: _averaging(world, setting, reworded=True),
+        lambda given: averaging(given, reworded=False),
+        lambda given: averaging(given, reworded=True),
     ),
     "differencing": (
-        _counting(
-            "one apart", "two questions a target that differ by its cohort alone", difference, ExactDoor, many=2
+        lambda given: counting(
+            given,
+            "one apart",
+            "two questions a target that differ by its cohort alone",
+            difference,
+            ExactDoor(given.world),
+            many=2,
         ),
-        _versions,
+        versions,
     ),
     "tracker": (
-        _counting("padded", "two padded questions a target, beside a control on small sets", track, SizeDoor, many=2),
+        lambda given: counting(
+            given,
+            "padded",
+            "two padded questions a target; the control refuses small sets and answers exactly",
+            track,
+            SizeDoor(given.world),
+            many=2,
+        ),
     ),
     "reconstruction": (
-        _counting("halves", "random halves of all cohorts, solved for everybody", _reconstructed, ExactDoor, many=4),
+        lambda given: counting(
+            given,
+            "halves",
+            "random halves of all cohorts, solved for everybody",
+            _reconstructed,
+            ExactDoor(given.world),
+            many=PER_TARGET,
+        ),
     ),
 }

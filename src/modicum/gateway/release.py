@@ -237,7 +237,7 @@ def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> N
     """Steps 2 to 8; whatever fails before the entry leaves nothing but what `recover` removes."""
     identity = OneTimeIdentity.generate()
     try:
-        answered = compute(home, decided, identity=identity, report=report)
+        answered = compute(home, decided, case=case_id, identity=identity, report=report)
     except BaseException:
         home.folder.discard(home.folder.list(STAGED))
         raise

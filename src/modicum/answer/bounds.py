@@ -1,0 +1,107 @@
+"""What bounds a person's contribution, as expressions that run where the rows are. The proofs are in `sensitivity`.
+
+No engine can fail on them: what cannot be read is null, what is too large is clamped before it is cast, and null has
+one rule, said at each function. Nothing here is of one engine alone.
+"""
+
+from typing import Final
+
+from modicum.answer.axes import Axis
+from modicum.answer.treatments import amount, text, treated, year
+from modicum.custody.engine import PERSON, Expression, row_number, window
+from modicum.model.statistics import Shape
+
+_READABLE: Final = 10**12  # what is larger counts as this; times 10^4 it still fits in 64 bits
+_EXACT: Final = "decimal(20, 6)"
+_WHOLE: Final = "decimal(26, 0)"
+_PLACE: Final = "_modicum_place"
+_FIPS: Final = 5
+
+
+def clamped(value: Expression, lower: int, upper: int) -> Expression:
+    """A whole number held between two; null stays null (of which `greatest` makes a bound in some engines)."""
+    return (value < lower).ifelse(lower, (value > upper).ifelse(upper, value))
+
+
+def in_units(value: Expression, digits: int) -> Expression:
+    """A number in whole smallest units, rounded half up; null where it cannot be read."""
+    if value.type().is_integer():
+        whole = clamped(value.cast("int64"), -_READABLE, _READABLE)
+        return whole * 10**digits if digits else whole
+    near = clamped(amount(value), -_READABLE, _READABLE).cast(_EXACT)
+    return (near * 10**digits).cast(_WHOLE).cast("int64")
+
+
+def key(rows: Expression, axis: Axis) -> Expression:
+    """The group of each row, as text; null where it is in none that is known, or holds nothing."""
+    column = axis.planned.column
+    value = rows[column.name]
+    match axis.shape:
+        case Shape.AGE_BAND:
+            return _named(year_of(value, axis).left(4), axis)
+        case Shape.YEAR:
+            return _named(year_of(value, axis), axis)
+        case Shape.STATE:
+            code = text(value)
+            return (code.length() == _FIPS).ifelse(_named(code.left(2), axis), None)
+        case Shape.RANGE:
+            names = dict(enumerate(axis.domain or ()))
+            return bin_of(in_units(value, axis.digits), axis.edges).cases(*names.items(), else_=None)
+        case Shape.VALUE | Shape.PREFIX:
+            return _listed(plain_key(value, axis), axis)
+
+
+def year_of(value: Expression, axis: Axis) -> Expression:
+    """The year of a date as text, those of 90 years back and more as one."""
+    return year(value, as_of=axis.as_of)
+
+
+def plain_key(value: Expression, axis: Axis) -> Expression:
+    """The text by which rows are grouped where it is not made of years, states or ranges; an empty one is null."""
+    column = axis.planned.column
+    shown = text(treated(value, axis.planned.treatment, data_class=column.data_class, as_of=axis.as_of, keyed=None))
+    if axis.shape is Shape.PREFIX:
+        shown = shown.left(axis.grouping.length)
+    return shown.nullif("")
+
+
+def bin_of(units: Expression, edges: tuple[int, ...]) -> Expression:
+    """The place of the bin that a whole number lies in: null below the first edge and from the last one on."""
+    inside = (units >= edges[0]) & (units < edges[-1])
+    width = edges[1] - edges[0]
+    if all(edge == edges[0] + place * width for place, edge in enumerate(edges)):
+        place = ((units - edges[0]).cast("float64") / width).floor().cast("int64")
+    else:
+        place = sum((units >= edge).cast("int64") for edge in edges[1:-1]) + (units >= edges[-1]).cast("int64")
+    return inside.ifelse(clamped(place, 0, len(edges) - 2), None)
+
+
+def held_in(units: Expression, edges: tuple[int, ...]) -> Expression:
+    """A whole number moved into the range of a histogram: what lies outside counts in the outermost bin."""
+    return clamped(units, edges[0], edges[-1] - 1)
+
+
+def first_of_each(members: Expression, *, within: list[str], order: list[str], most: int) -> Expression:
+    """At most so many rows of each person (and of each of `within`): the first by `order`, nulls before all else.
+
+    No two of a person's rows may agree in all of `within` and `order`. Which are kept hangs on that person's rows
+    alone.
+    """
+    by = [part for name in order for part in (members[name].notnull().cast("int8"), members[name])]
+    each = window(group_by=[members[name] for name in (PERSON, *within)], order_by=by)
+    placed = members.mutate(**{_PLACE: row_number().over(each)})
+    return placed.filter(placed[_PLACE] < most).drop(_PLACE)
+
+
+def scaled_down(total: Expression, rows: Expression, *, most_rows: int, reach: int) -> Expression:
+    """A person's total of distances, as of `most_rows` rows of their average where they have more; whole, clamped."""
+    share = (total.cast("float64") * most_rows / rows.cast("float64")).round().cast("int64")
+    return clamped((rows > most_rows).ifelse(share, total), -most_rows * reach, most_rows * reach)
+
+
+def _named(value: Expression, axis: Axis) -> Expression:
+    return value.cases(*(axis.words or {}).items(), else_=None)
+
+
+def _listed(value: Expression, axis: Axis) -> Expression:
+    return value if axis.domain is None else value.isin(list(axis.domain)).ifelse(value, None)
