@@ -22,6 +22,7 @@ Exact: TypeAlias = dict[Key, list[int]]
 
 _BIN: Final = "_bin"
 _ROWS: Final = "_rows"
+_THEIRS: Final = "_modicum_theirs"
 _SUMMED: Final = "decimal(18, 0)"  # of one person; their sum then has 38 digits, which no number of people fills
 _WITH_MEMBERS: Final = frozenset(
     {Counted.PERSONS, Counted.ROWS, Counted.TOTAL, Counted.VALUES, Counted.CENTRED, Counted.TESTED}
@@ -71,15 +72,14 @@ def members(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, 
     keys = [f"_key_{place}" for place in range(len(question.axes))]
     sums: dict[str, Expression] = {_ROWS: base.count()}
     for place, figure in figures:
-        if figure.column is None or figure.column.table == question.plan.base:
+        if table_of(figure) in {None, question.plan.base}:
             sums |= _gathered(base, place, figure)
     each = base.group_by([PERSON, *keys]).aggregate(**sums)
     if keys and question.groups != question.public_groups:
         each = first_of_each(each, within=[], order=keys, most=question.groups)
-    for place, figure in figures:
-        table = _table_of(figure)
+    for table in dict.fromkeys(table_of(figure) for _, figure in figures):
         if table is not None and table != question.plan.base:
-            each = _joined(engine, question, each, place, figure, table)
+            each = _joined(engine, question, each, table, [pair for pair in figures if table_of(pair[1]) == table])
     bounded = {f"_f{place}": _contribution(each, place, figure, question) for place, figure in figures}
     return _Members(rows=each.select(PERSON, *keys, **bounded), keys=tuple(keys))
 
@@ -95,12 +95,13 @@ def _base(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, Fi
     rows = population_rows(engine, question.plan, question.plan.base or "")
     columns = {f"_key_{place}": key(rows, axis) for place, axis in enumerate(question.axes)}
     for place, figure in figures:
-        if _table_of(figure) == question.plan.base:
+        if table_of(figure) == question.plan.base:
             columns |= _looked_at(rows, place, figure)
     return rows.select(rows[PERSON], **columns)
 
 
-def _table_of(figure: Figure) -> str | None:
+def table_of(figure: Figure) -> str | None:
+    """The table whose rows a figure looks at; None where it only counts people or rows."""
     if figure.test is not None:
         return figure.test.column.table
     return None if figure.column is None else figure.column.table
@@ -134,14 +135,19 @@ def _gathered(rows: Expression, place: int, figure: Figure) -> dict[str, Express
 
 
 def _joined(
-    engine: Engine, question: PrivateQuestion, each: Expression, place: int, figure: Figure, table: str
+    engine: Engine, question: PrivateQuestion, each: Expression, table: str, figures: list[tuple[int, Figure]]
 ) -> Expression:
     """The members with what another table holds of each person, the same in each of their groups."""
     rows = population_rows(engine, question.plan, table)
-    looked = rows.select(rows[PERSON], **_looked_at(rows, place, figure))
-    theirs = looked.group_by(PERSON).aggregate(**_gathered(looked, place, figure))
-    theirs = theirs.rename(**{f"_person_{place}": PERSON})
-    return each.left_join(theirs, each[PERSON] == theirs[f"_person_{place}"]).drop(f"_person_{place}")
+    columns: dict[str, Expression] = {}
+    sums: dict[str, Expression] = {}
+    for place, figure in figures:
+        columns |= _looked_at(rows, place, figure)
+    looked = rows.select(rows[PERSON], **columns)
+    for place, figure in figures:
+        sums |= _gathered(looked, place, figure)
+    theirs = looked.group_by(PERSON).aggregate(**sums).rename(**{_THEIRS: PERSON})
+    return each.left_join(theirs, each[PERSON] == theirs[_THEIRS]).drop(_THEIRS)
 
 
 def _contribution(each: Expression, place: int, figure: Figure, question: PrivateQuestion) -> Expression:
@@ -203,4 +209,4 @@ def _grouped(rows: Expression, keys: list[str], sums: dict[str, Expression]) -> 
 
 def _fetched(engine: Engine, question: PrivateQuestion, rows: Expression) -> Iterator[tuple[dict[str, Any], Key]]:
     for row in engine.arrow(rows).to_pylist():
-        yield row, tuple(row[f"_key_{place}"] for place in range(len(question.axes)))
+        yield row, tuple(axis.group(row[f"_key_{place}"]) for place, axis in enumerate(question.axes))

@@ -22,7 +22,6 @@ MOST_DIGITS: Final = 4
 MOST_EDGES: Final = 64
 MOST_UNITS: Final = 10**15
 _MOST_VALUES: Final = 10_000
-_OLDEST: Final = 130
 _MOST_PREFIX: Final = 20
 _DECIMAL_DIGITS: Final = 2
 _NUMBERS: Final = frozenset({"integer", "decimal"})
@@ -32,14 +31,14 @@ _NUMBERS: Final = frozenset({"integer", "decimal"})
 class Axis:
     """One column to group by.
 
-    domain: its groups, in the order shown; None where they are selected at a charge. words: the group of each text that
-    the column (or its year) may hold, where groups are not the texts themselves. edges: of ranges, in smallest units.
+    domain: its groups, in the order shown; None where they are selected at a charge. words: what each of the engine's
+    keys is called, where that is not the key itself. edges: of ranges, in smallest units.
     """
 
     planned: PlannedColumn
     grouping: Grouping
     domain: tuple[str, ...] | None
-    words: Mapping[str, str] | None = None
+    words: Mapping[str | int, str] | None = None
     edges: tuple[int, ...] = ()
     digits: int = 0
     as_of: date = date.min
@@ -53,6 +52,12 @@ class Axis:
     def size(self) -> int:
         """How many groups it makes, that of all other rows among them."""
         return len(self.domain or ()) + 1
+
+    def group(self, found: str | int | None) -> str | None:
+        """What the engine's key of a group is called; None for the rows of no known group."""
+        if found is None:
+            return None
+        return str(found) if self.words is None else self.words.get(found)
 
     @property
     def is_dated(self) -> bool:
@@ -71,12 +76,17 @@ def _shaped(grouping: Grouping, planned: PlannedColumn, dataset: Dataset, as_of:
         case Shape.VALUE:
             return _values(grouping, planned, dataset)
         case Shape.AGE_BAND:
-            return _age_bands(grouping, _dated(grouping, planned), as_of)
+            return _age_bands(grouping, _dated(grouping, planned))
         case Shape.YEAR:
             return _years(grouping, _dated(grouping, planned), as_of)
         case Shape.STATE:
             known = states()
-            return Axis(planned=planned, grouping=grouping, domain=tuple(sorted(known.values())), words=known)
+            return Axis(
+                planned=planned,
+                grouping=grouping,
+                domain=tuple(sorted(known.values())),
+                words={code: name for code, name in known.items()},
+            )
         case Shape.PREFIX:
             return _prefixes(grouping, planned)
         case Shape.RANGE:
@@ -139,15 +149,17 @@ def _values(grouping: Grouping, planned: PlannedColumn, dataset: Dataset) -> Axi
     return Axis(planned=planned, grouping=grouping, domain=grouping.values or known)
 
 
-def _age_bands(grouping: Grouping, planned: PlannedColumn, as_of: date) -> Axis:
+def _age_bands(grouping: Grouping, planned: PlannedColumn) -> Axis:
     width, top = grouping.width or 10, AGE_CAP if grouping.last is None else grouping.last
     if not 1 <= width <= top <= AGE_CAP or top % width:
         raise _wrong(grouping, f"needs a `width` that divides `to`, and `to` of {AGE_CAP} at most")
     bands = [f"{low}-{low + width - 1}" for low in range(0, top, width)] + [f"{top} or older"]
-    words = {}
-    for age in range(_OLDEST + 1):
-        words[f"{as_of.year - age:04d}"] = bands[min(age, top) // width]
-    return Axis(planned=planned, grouping=grouping, domain=tuple(bands), words=words)
+    return Axis(
+        planned=planned,
+        grouping=replace(grouping, width=width, last=top),
+        domain=tuple(bands),
+        words=dict(enumerate(bands)),
+    )
 
 
 def _years(grouping: Grouping, planned: PlannedColumn, as_of: date) -> Axis:
@@ -155,10 +167,9 @@ def _years(grouping: Grouping, planned: PlannedColumn, as_of: date) -> Axis:
     if first is None or last is None or not 1800 <= first <= last <= first + 200:  # noqa: PLR2004 - two centuries
         raise _wrong(grouping, "needs the years `from` and `to`, in this order")
     oldest = as_of.year - AGE_CAP
-    words = {f"{year:04d}": f"{year:04d}" for year in range(max(first, oldest + 1), last + 1)}
-    if first <= oldest:
-        words = {f"{oldest:04d} or earlier": f"{oldest:04d} or earlier", **words}
-    return Axis(planned=planned, grouping=grouping, domain=tuple(words), words=words)
+    words: dict[str | int, str] = {oldest: f"{oldest:04d} or earlier"} if first <= oldest else {}
+    words |= {year: f"{year:04d}" for year in range(max(first, oldest + 1), last + 1)}
+    return Axis(planned=planned, grouping=grouping, domain=tuple(words.values()), words=words)
 
 
 def _prefixes(grouping: Grouping, planned: PlannedColumn) -> Axis:
@@ -174,8 +185,9 @@ def _ranges(grouping: Grouping, planned: PlannedColumn) -> Axis:
     if planned.column.kind not in _NUMBERS or planned.treatment is not Treatment.KEEP or not grouping.edges:
         raise _wrong(grouping, "needs `edges`, and a column of numbers")
     digits = 0 if planned.column.kind == "integer" else _DECIMAL_DIGITS
-    edges = ascending(grouping.edges, digits, "edges")
-    return Axis(planned=planned, grouping=grouping, domain=range_words(grouping.edges), edges=edges, digits=digits)
+    edges, names = ascending(grouping.edges, digits, "edges"), range_words(grouping.edges)
+    words: dict[str | int, str] = dict(enumerate(names))
+    return Axis(planned=planned, grouping=grouping, domain=names, words=words, edges=edges, digits=digits)
 
 
 def _dated(grouping: Grouping, planned: PlannedColumn) -> PlannedColumn:

@@ -7,7 +7,7 @@ one rule, said at each function. Nothing here is of one engine alone.
 from typing import Final
 
 from modicum.answer.axes import Axis
-from modicum.answer.treatments import amount, text, treated, year
+from modicum.answer.treatments import AGE_CAP, amount, text, treated, year
 from modicum.custody.engine import PERSON, Expression, row_number, window
 from modicum.model.statistics import Shape
 
@@ -33,27 +33,32 @@ def in_units(value: Expression, digits: int) -> Expression:
 
 
 def key(rows: Expression, axis: Axis) -> Expression:
-    """The group of each row, as text; null where it is in none that is known, or holds nothing."""
+    """The group of each row, as the engine calls it (`Axis.group` says how we do): text, or a whole number.
+
+    Null where a row is in no known group, or holds nothing; ages of years to come are no groups.
+    """
     column = axis.planned.column
     value = rows[column.name]
     match axis.shape:
         case Shape.AGE_BAND:
-            return _named(year_of(value, axis).left(4), axis)
+            age = axis.as_of.year - year_of(value, axis)
+            width, top = axis.grouping.width or 1, axis.grouping.last or AGE_CAP
+            band = (clamped(age, 0, top).cast("float64") / width).floor().cast("int64")
+            return (age >= 0).ifelse(band, None)
         case Shape.YEAR:
-            return _named(year_of(value, axis), axis)
+            return _listed(year_of(value, axis), axis)
         case Shape.STATE:
             code = text(value)
-            return (code.length() == _FIPS).ifelse(_named(code.left(2), axis), None)
+            return (code.length() == _FIPS).ifelse(_listed(code.left(2), axis), None)
         case Shape.RANGE:
-            names = dict(enumerate(axis.domain or ()))
-            return bin_of(in_units(value, axis.digits), axis.edges).cases(*names.items(), else_=None)
+            return bin_of(in_units(value, axis.digits), axis.edges)
         case Shape.VALUE | Shape.PREFIX:
             return _listed(plain_key(value, axis), axis)
 
 
 def year_of(value: Expression, axis: Axis) -> Expression:
-    """The year of a date as text, those of 90 years back and more as one."""
-    return year(value, as_of=axis.as_of)
+    """The year of a date, those of 90 years back and more as one; null where it is no date."""
+    return year(value, as_of=axis.as_of).left(4).try_cast("int64")
 
 
 def plain_key(value: Expression, axis: Axis) -> Expression:
@@ -99,9 +104,7 @@ def scaled_down(total: Expression, rows: Expression, *, most_rows: int, reach: i
     return clamped((rows > most_rows).ifelse(share, total), -most_rows * reach, most_rows * reach)
 
 
-def _named(value: Expression, axis: Axis) -> Expression:
-    return value.cases(*(axis.words or {}).items(), else_=None)
-
-
 def _listed(value: Expression, axis: Axis) -> Expression:
-    return value if axis.domain is None else value.isin(list(axis.domain)).ifelse(value, None)
+    if axis.domain is None:
+        return value
+    return value.isin(list(axis.words or axis.domain)).ifelse(value, None)
