@@ -198,6 +198,8 @@ def _ask_witnesses(world: World) -> None:
 def _afterwards(world: World) -> None:
     """What looks back, and what looks at tables and at the answers as an attacker does."""
     _account(world)
+    for name in ("averaging --questions 60", "differencing", "tracker", "reconstruction"):
+        world.play(f"attack {name} --targets 20")
     world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
 
 

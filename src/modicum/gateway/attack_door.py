@@ -12,7 +12,7 @@ from modicum.answer.noise import Sampler
 from modicum.answer.private_answer import Price, price, scales_of
 from modicum.answer.questions import PrivateQuestion, private_question
 from modicum.custody.engine import Engine
-from modicum.gateway.attack_stage import CLASSES, DATASET, Stage
+from modicum.gateway.attack_stage import CLASSES, TABLE, Stage
 from modicum.gateway.noisy import Asking, answer_with_noise
 from modicum.model.dataset import Dataset
 from modicum.model.decision import Basis, Because, Cell, Decision, PackRef, Verdict
@@ -69,14 +69,14 @@ class GatewayDoor:
 
     def _request(self, asked: Asked) -> Request:
         """The question in the grammar. Another wording adds a condition that everybody meets."""
-        where = [Condition(column=f"{DATASET}.flag", operator=Operator.EQ, values=("Y",))]
+        where = [Condition(column=f"{TABLE}.flag", operator=Operator.EQ, values=("Y",))]
         if asked.wording:
             filler = (SCOPE, f"other {asked.wording}")
-            where.append(Condition(column=f"{DATASET}.scope", operator=Operator.IN, values=filler))
+            where.append(Condition(column=f"{TABLE}.scope", operator=Operator.IN, values=filler))
         if asked.cohorts is not None:
             names = tuple(self.world.cohorts[place] for place in sorted(asked.cohorts))
-            where.append(Condition(column=f"{DATASET}.cohort", operator=Operator.IN, values=names))
-        by = (Grouping(column=f"{DATASET}.cohort", values=self.world.cohorts),) if asked.cohorts is None else ()
+            where.append(Condition(column=f"{TABLE}.cohort", operator=Operator.IN, values=names))
+        by = (Grouping(column=f"{TABLE}.cohort", values=self.world.cohorts),) if asked.cohorts is None else ()
         return Request(
             title="attack",
             custodian="cms",
@@ -85,7 +85,7 @@ class GatewayDoor:
             question=Question(text="How many people are flagged?", asks=Asks.STATISTICS),
             purpose="health_oversight",
             authorities=(),
-            population=Population(dataset=DATASET, where=tuple(where)),
+            population=Population(dataset=self.dataset.name, where=tuple(where)),
             columns=(),
             form=Form.STATISTICS,
             recipients=(),

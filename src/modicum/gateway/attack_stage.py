@@ -28,6 +28,7 @@ from modicum.seal.age import new_recipient
 from modicum.storage import Folder
 
 DATASET: Final = "members"
+TABLE: Final = "members"
 POPULATION: Final = "attacked"
 ASKERS: Final = ("hhs-oig/analyst", "state-university/scientist")
 _PURPOSES: Final = ("health_oversight", "research")
@@ -68,9 +69,9 @@ class Stage:
             home = Home.open(folder / _HOME, clock=clock)
             yield Stage(home=home, clock=clock, folder=folder, dataset=self.dataset, cases=self.cases)
 
-    def register(self, rows: Sequence[Row]) -> Dataset:
-        """Register the planted people, or another version of them, as a confirmed data set."""
-        return _register(self.home, self.folder, rows)
+    def register(self, rows: Sequence[Row], *, name: str) -> Dataset:
+        """Register another version of the planted people as a confirmed data set, of the same population."""
+        return _register(self.home, self.folder, rows, name=name)
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def staged(rows: Sequence[Row], *, epsilon: Decimal, delta: Decimal) -> Iterator
         folder, clock = Path(place), MovedClock()
         home = create_home(folder / _HOME, roster="cms", pack_name="us_medicaid", clock=clock)
         (folder / _HOME / BUDGET_FILE).write_text(_budget(epsilon, delta), "utf-8")
-        dataset = _register(home, folder, rows)
+        dataset = _register(home, folder, rows, name=DATASET)
         cases = tuple(_filed(home, folder, place) for place in range(len(ASKERS)))
         yield Stage(home=home, clock=clock, folder=folder, dataset=dataset, cases=cases)
 
@@ -92,22 +93,22 @@ def _budget(epsilon: Decimal, delta: Decimal) -> str:
     )
 
 
-def _register(home: Home, folder: Path, rows: Sequence[Row]) -> Dataset:
-    with (folder / f"{DATASET}.csv").open("w", encoding="utf-8", newline="") as file:
+def _register(home: Home, folder: Path, rows: Sequence[Row], *, name: str) -> Dataset:
+    with (folder / f"{TABLE}.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         writer.writerows(rows)
     dictionary = folder / "dictionary.toml"
-    dictionary.write_text(_dictionary(), "utf-8")
-    datasets.add(home, DATASET, [folder / f"{DATASET}.csv"], dictionary=dictionary)
-    return datasets.confirm(home, DATASET)
+    dictionary.write_text(_dictionary(name), "utf-8")
+    datasets.add(home, name, [folder / f"{TABLE}.csv"], dictionary=dictionary)
+    return datasets.confirm(home, name)
 
 
-def _dictionary() -> str:
-    head = f'[dataset]\nname = "{DATASET}"\nconfirmed = false\n\n[tables.{DATASET}]\nperson_column = "{COLUMNS[0]}"\n'
+def _dictionary(name: str) -> str:
+    head = f'[dataset]\nname = "{name}"\nconfirmed = false\n\n[tables.{TABLE}]\nperson_column = "{COLUMNS[0]}"\n'
     columns = [
-        f'\n[[columns]]\ntable = "{DATASET}"\nname = "{name}"\ndata_class = "{data_class}"\nkind = "text"\n'
-        for name, data_class in zip(COLUMNS, CLASSES, strict=True)
+        f'\n[[columns]]\ntable = "{TABLE}"\nname = "{column}"\ndata_class = "{data_class}"\nkind = "text"\n'
+        for column, data_class in zip(COLUMNS, CLASSES, strict=True)
     ]
     return head + "".join(columns)
 
@@ -120,11 +121,11 @@ def _filed(home: Home, folder: Path, place: int) -> str:
         "title": "An attack on a throw-away home",
         "custodian": "cms",
         "purpose": _PURPOSES[place],
-        "columns": [f"{DATASET}.cohort"],
+        "columns": [f"{TABLE}.cohort"],
         "requester": {"organisation": organisation, "person": person},
         "question": {
             "text": "How many people are flagged?",
-            "asks": {"kind": "statistics", "count_persons": True, "by": [f"{DATASET}.cohort"], "sums": []},
+            "asks": {"kind": "statistics", "count_persons": True, "by": [f"{TABLE}.cohort"], "sums": []},
         },
         "authorities": [{"kind": "statute", "citation": "none: a throw-away home"}],
         "population": {"dataset": DATASET},

@@ -16,6 +16,7 @@ from modicum.answer.attacks.findings import Attack, Recovered, Scene
 from modicum.answer.attacks.reconstruction import PER_TARGET, reconstruct
 from modicum.answer.attacks.tracking import difference, track
 from modicum.answer.attacks.world import World
+from modicum.answer.grammar import LEAST_EPSILON, MOST_EPSILON
 from modicum.answer.noise import Noise, OpenDP, Sampler, epsilon_of, rho_of
 from modicum.answer.private_answer import Price, price
 from modicum.answer.questions import PrivateQuestion
@@ -31,7 +32,7 @@ from modicum.model.errors import InvalidInputError
 
 ATTACKS: Final = ("averaging", "differencing", "tracker", "reconstruction")
 QUESTION_DELTA: Final = Decimal("1e-9")
-_LEAST: Final = Decimal("0.0001")
+_LATER: Final = "members-later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,7 @@ class Setting:
     def epsilon_for(self, share: Decimal) -> Decimal:
         """The epsilon of one question that costs this share of the budget, or a little less."""
         found = epsilon_of(self.rho * share, QUESTION_DELTA) * Decimal("0.999")
-        return max(found.quantize(Decimal("0.000001"), rounding=ROUND_FLOOR), _LEAST)
+        return min(max(found.quantize(Decimal("0.000001"), rounding=ROUND_FLOOR), LEAST_EPSILON), MOST_EPSILON)
 
 
 def setting_of(home: Home | None, *, targets: int, questions: int, seed: int) -> Setting:
@@ -176,7 +177,7 @@ def versions(given: Theatre) -> Scene:
     with given.stage.copy() as stage:
         with door_of(given, stage, stage.dataset, share=half) as door:
             before = door.ask(Asked(cohorts=None))
-        with door_of(given, stage, stage.register(world.rows(with_targets=False)), share=half) as door:
+        with door_of(given, stage, stage.register(world.rows(with_targets=False), name=_LATER), share=half) as door:
             after = door.ask(Asked(cohorts=None, asker=1, day=DAYS))
         rho, delta = charged(stage)
     heard = [each for each in (before, after) if each is not None]
