@@ -6,6 +6,7 @@ matrix       P2, what the law says per group of people and column
 clock        P3, how long it took, beside 54 minutes
 estimates    the answer with its intervals
 noise        P14, how sure one figure is, in words
+accuracy     error against epsilon
 budget       P5, what is left of a population's budget, and what it does not cover
 suppressed   P9, which cells of an exact table are hidden
 story, page  the printable page of one replayed case
@@ -13,6 +14,7 @@ decision_page  the printable page of one decision
 pack_page, pack_markdown  a policy pack for people who read law
 """
 
+from modicum.paper.accuracy import AccuracyLine, accuracy_picture
 from modicum.paper.budget import Spend, Uncovered, budget
 from modicum.paper.clock import ClockEvent, clock
 from modicum.paper.decision_page import DecisionPaper, decision_page
@@ -29,6 +31,7 @@ from modicum.paper.suppressed import SuppressedTable, suppressed
 
 __all__ = [
     "AccountLine",
+    "AccuracyLine",
     "Approval",
     "ClockEvent",
     "Command",
@@ -45,6 +48,7 @@ __all__ = [
     "SuppressedTable",
     "Table",
     "Uncovered",
+    "accuracy_picture",
     "budget",
     "clock",
     "decision_page",
