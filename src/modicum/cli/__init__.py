@@ -15,6 +15,7 @@ from modicum.cli import (
     budget,
     data,
     docket,
+    draw,
     house,
     law,
     law_impact,
@@ -49,6 +50,7 @@ release.register(app)
 log.register(app)
 account.register(app)
 lint.register(app)
+draw.register(app)
 attack.register(app)
 budget.register(app)
 law.register(app)

@@ -92,7 +92,11 @@ def _draw(lines: Sequence[AccuracyLine], *, finding: str, alt: str, key: str, wi
     ends = _spread([at(each.points[-1])[1] for each in lines], step=20)
     for place, each in enumerate(lines):
         colour, dash = _STROKES[place % len(_STROKES)]
-        stroke = {"stroke": colour, "stroke_width": 2.5 if place < len(_STROKES) else 1.2, "stroke_dasharray": dash}
+        stroke: dict[str, float | str | None] = {
+            "stroke": colour,
+            "stroke_width": 2.5 if place < len(_STROKES) else 1.2,
+            "stroke_dasharray": dash,
+        }
         path = "L".join(f"{number(x)} {number(y)}" for x, y in map(at, each.points))
         parts.append(element("path", d=f"M{path}", fill="none", **stroke))
         if wide:
