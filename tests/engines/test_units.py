@@ -1,4 +1,4 @@
-"""Numbers in smallest units are exact in typed columns too, where a quicker way is taken than through wide decimals."""
+"""Numbers in smallest units are exact in typed columns too."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path

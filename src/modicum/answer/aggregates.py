@@ -5,11 +5,10 @@ of each person; then the groups are added up. So each person's contribution is w
 person out changes nobody else's. What comes out is exact and never leaves: `private_answer` adds the noise.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
-from modicum.answer.bounds import bin_of, clamped, first_of_each, held_in, in_units, key, scaled_down
+from modicum.answer.bounds import bin_of, clamped, contributed, first_of_each, held_in, in_units, key, scaled_down
 from modicum.answer.figures import MAGNITUDES, Counted, Figure
 from modicum.answer.questions import PrivateQuestion
 from modicum.answer.selection import meets, population_rows
@@ -17,10 +16,12 @@ from modicum.answer.sensitivity import bins_of, middle, reach, total_bounds
 from modicum.custody.engine import PERSON, Engine, Expression
 
 Key: TypeAlias = tuple[str | None, ...]
+Row: TypeAlias = dict[str, Any]
 Exact: TypeAlias = dict[Key, list[int]]
 """The numbers of one figure in each group that has rows: one, or one a bin."""
 
 _BIN: Final = "_bin"
+_PEOPLE: Final = "_people"
 _ROWS: Final = "_rows"
 _THEIRS: Final = "_modicum_theirs"
 _SUMMED: Final = "decimal(18, 0)"  # of one person; their sum then has 38 digits, which no number of people fills
@@ -39,19 +40,34 @@ class _Members:
 
 def exact_figures(engine: Engine, question: PrivateQuestion) -> list[Exact]:
     """The exact numbers of each figure, in their order; a group without rows is not there."""
+    return collected(question, [engine.arrow(each).to_pylist() for each in queries(engine, question)])
+
+
+def queries(engine: Engine, question: PrivateQuestion) -> list[Expression]:
+    """What the engine computes for a question: one query for all figures of single numbers, one for each in bins."""
+    binned = [each for each in question.figures if each.counted is Counted.BINNED]
+    single = [_added_up(engine, question)] if len(binned) < len(question.figures) else []
+    return single + [_bins(engine, question, each) for each in binned]
+
+
+def collected(question: PrivateQuestion, answers: list[list[Row]]) -> list[Exact]:
+    """The numbers of each figure from what the engine gave for `queries`."""
     found: list[Exact] = [{} for _ in question.figures]
-    together = [(place, each) for place, each in enumerate(question.figures) if each.counted in _WITH_MEMBERS]
-    for row, group in _fetched(engine, question, _added_up(engine, question, together)):
-        for place, _ in together:
-            found[place][group] = [int(row[f"_f{place}"] or 0)]
+    rest = list(answers)
+    if _single(question):
+        for row in rest.pop(0):
+            for place, _ in _single(question):
+                found[place][_group(question, row)] = [int(row[f"_f{place}"] or 0)]
     for place, figure in enumerate(question.figures):
         if figure.counted is Counted.BINNED:
-            found[place] = _bins(engine, question, figure)
+            for row in rest.pop(0):
+                bins = found[place].setdefault(_group(question, row), [0] * figure.bins)
+                bins[int(row[_BIN])] = int(row[_PEOPLE])
     return found
 
 
-def exact_magnitudes(engine: Engine, question: PrivateQuestion, figure: Figure) -> list[int]:
-    """People by the size of their largest value: bin 0 below one smallest unit, bin k below 2^k, the last the rest."""
+def magnitudes_query(engine: Engine, question: PrivateQuestion, figure: Figure) -> Expression:
+    """What the engine computes for people by the size of their largest value."""
     rows = population_rows(engine, question.plan, figure.column.table if figure.column else "")
     column = figure.column.name if figure.column else ""
     units = clamped(in_units(rows[column], figure.digits), 0, 2 ** (MAGNITUDES - 1))
@@ -59,10 +75,14 @@ def exact_magnitudes(engine: Engine, question: PrivateQuestion, figure: Figure) 
     each = each.filter(each["_units"].notnull()).group_by(PERSON).aggregate(_largest=each["_units"].max())
     bins = sum((each["_largest"] >= 2**power).cast("int64") for power in range(MAGNITUDES - 1))
     placed = each.select(**{_BIN: bins})
-    counted = placed.group_by(_BIN).aggregate(_people=placed.count())
+    return placed.group_by(_BIN).aggregate(**{_PEOPLE: placed.count()})
+
+
+def collected_magnitudes(answer: list[Row]) -> list[int]:
+    """People by size: bin 0 below one smallest unit, bin k below 2^k, the last the rest."""
     found = [0] * MAGNITUDES
-    for row in engine.arrow(counted).to_pylist():
-        found[int(row[_BIN])] = int(row["_people"])
+    for row in answer:
+        found[int(row[_BIN])] = int(row[_PEOPLE])
     return found
 
 
@@ -84,7 +104,12 @@ def members(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, 
     return _Members(rows=each.select(PERSON, *keys, **bounded), keys=tuple(keys))
 
 
-def _added_up(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, Figure]]) -> Expression:
+def _single(question: PrivateQuestion) -> list[tuple[int, Figure]]:
+    return [(place, each) for place, each in enumerate(question.figures) if each.counted in _WITH_MEMBERS]
+
+
+def _added_up(engine: Engine, question: PrivateQuestion) -> Expression:
+    figures = _single(question)
     each = members(engine, question, figures)
     sums = {f"_f{place}": each.rows[f"_f{place}"].cast(_SUMMED).sum() for place, _ in figures}
     return _grouped(each.rows, list(each.keys), sums)
@@ -157,22 +182,21 @@ def _contribution(each: Expression, place: int, figure: Figure, question: Privat
         case Counted.PERSONS:
             return each[PERSON].notnull().cast("int64")
         case Counted.ROWS:
-            return clamped(each[_ROWS], 0, most)
+            return contributed(each[_ROWS], 0, most)
         case Counted.TESTED:
-            return clamped(each[f"_g{place}"].fill_null(0), 0, 1)
+            return contributed(each[f"_g{place}"], 0, 1)
         case Counted.VALUES:
-            return clamped(each[f"_g{place}"].fill_null(0), 0, most)
+            return contributed(each[f"_g{place}"], 0, most)
         case Counted.TOTAL:
             least, largest = total_bounds(lower=figure.lower, upper=figure.upper, max_rows=most)
-            return clamped(each[f"_g{place}"].fill_null(0), least, largest).cast("int64")
+            return contributed(each[f"_g{place}"], least, largest).cast("int64")
         case _:
             far = reach(lower=figure.lower, upper=figure.upper)
-            held = clamped(each[f"_g{place}"].fill_null(0), -(2**52), 2**52).cast("int64")
-            rows = clamped(each[f"_n{place}"].fill_null(0), 1, 2**40)
-            return scaled_down(held, rows, most_rows=most, reach=far)
+            held = contributed(each[f"_g{place}"], -(2**52), 2**52).cast("int64")
+            return scaled_down(held, contributed(each[f"_n{place}"], 1, 2**40), most_rows=most, reach=far)
 
 
-def _bins(engine: Engine, question: PrivateQuestion, figure: Figure) -> Exact:
+def _bins(engine: Engine, question: PrivateQuestion, figure: Figure) -> Expression:
     """People in each bin of each group; a person with values in several bins in the first ones of each group."""
     own = figure.column is not None and figure.column.table == question.plan.base
     keys = [f"_key_{place}" for place in range(len(question.axes))]
@@ -190,11 +214,7 @@ def _bins(engine: Engine, question: PrivateQuestion, figure: Figure) -> Exact:
     kept = bins_of(max_rows=question.max_rows, bins=figure.bins)
     if kept < figure.bins:
         placed = first_of_each(placed.select(PERSON, *keys, _BIN), within=keys, order=[_BIN], most=kept)
-    found: Exact = {}
-    counted = _grouped(placed, [*keys, _BIN], {"_people": placed.count()})
-    for row, group in _fetched(engine, question, counted):
-        found.setdefault(group, [0] * figure.bins)[int(row[_BIN])] = int(row["_people"])
-    return found
+    return _grouped(placed, [*keys, _BIN], {_PEOPLE: placed.count()})
 
 
 def _within_groups(placed: Expression, groups: Expression, keys: list[str]) -> Expression:
@@ -207,6 +227,5 @@ def _grouped(rows: Expression, keys: list[str], sums: dict[str, Expression]) -> 
     return rows.group_by(keys).aggregate(**sums) if keys else rows.aggregate(**sums)
 
 
-def _fetched(engine: Engine, question: PrivateQuestion, rows: Expression) -> Iterator[tuple[dict[str, Any], Key]]:
-    for row in engine.arrow(rows).to_pylist():
-        yield row, tuple(axis.group(row[f"_key_{place}"]) for place, axis in enumerate(question.axes))
+def _group(question: PrivateQuestion, row: Row) -> Key:
+    return tuple(axis.group(row[f"_key_{place}"]) for place, axis in enumerate(question.axes))

@@ -85,7 +85,7 @@ def _shaped(grouping: Grouping, planned: PlannedColumn, dataset: Dataset, as_of:
                 planned=planned,
                 grouping=grouping,
                 domain=tuple(sorted(known.values())),
-                words={code: name for code, name in known.items()},
+                words=dict(known.items()),
             )
         case Shape.PREFIX:
             return _prefixes(grouping, planned)

@@ -1,6 +1,6 @@
 """What bounds a person's contribution, as expressions that run where the rows are. The proofs are in `sensitivity`.
 
-No engine can fail on them: what cannot be read is null, what is too large is clamped before it is cast, and null has
+No engine can fail on them: what cannot be read, or is too large to be counted, is null, and null has
 one rule, said at each function. Nothing here is of one engine alone.
 """
 
@@ -8,34 +8,26 @@ from typing import Final
 
 from modicum.answer.axes import Axis
 from modicum.answer.treatments import AGE_CAP, amount, text, treated, year
-from modicum.custody.engine import PERSON, Expression, row_number, window
+from modicum.custody.engine import PERSON, Expression, between, row_number, window
 from modicum.model.statistics import Shape
 
-_READABLE: Final = 10**12  # what is larger counts as this; times 10^4 it still fits in 64 bits
-_EXACT: Final = "decimal(20, 6)"
-_WHOLE: Final = "decimal(26, 0)"
-_IN_A_FLOAT: Final = 14  # digits; ten times fewer than a float tells apart, so that no product is between two
 _PLACE: Final = "_modicum_place"
 _FIPS: Final = 5
 
 
 def clamped(value: Expression, lower: int, upper: int) -> Expression:
-    """A whole number held between two; null stays null (of which `greatest` makes a bound in some engines)."""
-    return (value < lower).ifelse(lower, (value > upper).ifelse(upper, value))
+    """A whole number held between two; null stays null."""
+    return value.isnull().ifelse(None, between(value, lower, upper))
+
+
+def contributed(value: Expression, lower: int, upper: int) -> Expression:
+    """What one person adds, held between two; nothing where there is nothing to add."""
+    return between(value.fill_null(0), lower, upper)
 
 
 def in_units(value: Expression, digits: int) -> Expression:
-    """A number in whole smallest units, rounded half up; null where it cannot be read."""
-    if value.type().is_integer():
-        whole = clamped(value.cast("int64"), -_READABLE, _READABLE)
-        return whole * 10**digits if digits else whole
-    kind = value.type()
-    if kind.is_decimal() and kind.precision is not None and kind.precision - kind.scale + digits <= _IN_A_FLOAT:
-        # Numbers this small are whole smallest units in a float, exactly, and several times as quick as wide decimals.
-        near = value.cast(f"decimal(18, {digits})").cast("float64")
-        return (near * 10**digits).round().cast("int64")
-    near = clamped(amount(value), -_READABLE, _READABLE).cast(_EXACT)
-    return (near * 10**digits).cast(_WHOLE).cast("int64")
+    """A number in whole smallest units, rounded half up; null where it cannot be read, or has more than 18 digits."""
+    return (amount(value).try_cast(f"decimal(18, {digits})") * 10**digits).cast("int64")
 
 
 def key(rows: Expression, axis: Axis) -> Expression:
@@ -49,7 +41,7 @@ def key(rows: Expression, axis: Axis) -> Expression:
         case Shape.AGE_BAND:
             age = axis.as_of.year - year_of(value, axis)
             width, top = axis.grouping.width or 1, axis.grouping.last or AGE_CAP
-            band = (clamped(age, 0, top).cast("float64") / width).floor().cast("int64")
+            band = (between(age, 0, top).cast("float64") / width).floor().cast("int64")
             return (age >= 0).ifelse(band, None)
         case Shape.YEAR:
             return _listed(year_of(value, axis), axis)
@@ -84,7 +76,7 @@ def bin_of(units: Expression, edges: tuple[int, ...]) -> Expression:
         place = ((units - edges[0]).cast("float64") / width).floor().cast("int64")
     else:
         place = sum((units >= edge).cast("int64") for edge in edges[1:-1]) + (units >= edges[-1]).cast("int64")
-    return inside.ifelse(clamped(place, 0, len(edges) - 2), None)
+    return inside.ifelse(between(place, 0, len(edges) - 2), None)
 
 
 def held_in(units: Expression, edges: tuple[int, ...]) -> Expression:
@@ -107,7 +99,7 @@ def first_of_each(members: Expression, *, within: list[str], order: list[str], m
 def scaled_down(total: Expression, rows: Expression, *, most_rows: int, reach: int) -> Expression:
     """A person's total of distances, as of `most_rows` rows of their average where they have more; whole, clamped."""
     share = (total.cast("float64") * most_rows / rows.cast("float64")).round().cast("int64")
-    return clamped((rows > most_rows).ifelse(share, total), -most_rows * reach, most_rows * reach)
+    return between((rows > most_rows).ifelse(share, total), -most_rows * reach, most_rows * reach)
 
 
 def _listed(value: Expression, axis: Axis) -> Expression:

@@ -73,6 +73,7 @@ def accuracy(scale: float, noise: Noise = Noise.GAUSSIAN, *, alpha: float = ALPH
     return math.ceil(within)
 
 
+@lru_cache(maxsize=4096)
 def loss(noise: Noise, scale: float, sensitivity: Sensitivity) -> Decimal:
     """What one table of figures with this noise costs, in rho, rounded up: OpenDP's own map of the mechanism."""
     dp, mechanism = _opendp(), _vector(noise, scale)
@@ -86,6 +87,7 @@ def pure_loss(scale: float, sensitivity: Sensitivity) -> Decimal:
     return _up(_vector(Noise.LAPLACE, scale).map(sensitivity.l1))
 
 
+@lru_cache(maxsize=4096)
 def scale_for(noise: Noise, sensitivity: Sensitivity, *, share: Decimal) -> float:
     """The least noise whose cost is within a share: of rho for Gaussian noise, of pure epsilon for Laplace."""
     cost = {
@@ -105,6 +107,7 @@ def scale_for(noise: Noise, sensitivity: Sensitivity, *, share: Decimal) -> floa
     raise InternalError(cause="no scale of noise was found for a share of the budget", cure="report the question")
 
 
+@lru_cache(maxsize=4096)
 def threshold_for(scale: float, sensitivity: Sensitivity, *, delta: Decimal) -> int:
     """The least count that a key must reach, so that keys of one person's alone show with `delta` at most."""
     low, high = 1, 2
@@ -123,6 +126,7 @@ def threshold_loss(scale: float, threshold: int, sensitivity: Sensitivity) -> tu
     return _up(rho), _up_small(delta)
 
 
+@lru_cache(maxsize=4096)
 def epsilon_of(rho: Decimal, delta: Decimal) -> Decimal:
     """The epsilon that a sum of rho comes to at a delta, rounded up: OpenDP's conversion."""
     if rho <= 0:
@@ -135,6 +139,7 @@ def epsilon_of(rho: Decimal, delta: Decimal) -> Decimal:
     return _up(profile.epsilon(float(delta)))
 
 
+@lru_cache(maxsize=4096)
 def rho_of(epsilon: Decimal, delta: Decimal) -> Decimal:
     """The largest rho whose epsilon at a delta is no more than this one, rounded down."""
     low, high = Decimal(0), epsilon + 1

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from modicum.answer.aggregates import Exact, Key, exact_figures, exact_magnitudes
+from modicum.answer.aggregates import Exact, Key, collected_magnitudes, exact_figures, magnitudes_query
 from modicum.answer.charge import Charge
 from modicum.answer.figures import Figure
 from modicum.answer.noise import (
@@ -69,20 +69,24 @@ def noisy_answer(
 
     sampler: what draws; the tests put in one that does not.
     """
-    drawn = sampler or OpenDP()
+    sampling = sampler or OpenDP()
     bounded = question
     if question.searches:
-        uppers = {place: _upper(engine, question, each, cost, drawn) for place, each in question.searches}
+        uppers = {place: _upper(engine, question, each, cost, sampling) for place, each in question.searches}
         bounded = question.with_bounds(uppers)
-    exact = exact_figures(engine, bounded)
+    return drawn(bounded, exact_figures(engine, bounded), cost, sampling)
+
+
+def drawn(bounded: PrivateQuestion, exact: list[Exact], cost: Price, sampler: Sampler) -> list[dict[str, Any]]:
+    """Add noise to exact figures, and tell what came of it: one row a group."""
     scales = [checked_scale(bounded, each.sensitivity, cost) for each in bounded.figures]
     if bounded.public:
         keys = public_keys(bounded)
-        noisy = [_added(bounded, place, keys, exact[place], scales[place], drawn) for place in range(len(scales))]
+        noisy = [_added(bounded, place, keys, exact[place], scales[place], sampler) for place in range(len(scales))]
     else:
-        first = _selected(bounded, exact[0], scales[0], cost, drawn)
+        first = _selected(bounded, exact[0], scales[0], cost, sampler)
         keys = list(first)
-        rest = [_added(bounded, place, keys, exact[place], scales[place], drawn) for place in range(1, len(scales))]
+        rest = [_added(bounded, place, keys, exact[place], scales[place], sampler) for place in range(1, len(scales))]
         noisy = [first, *rest]
     return rows_of(bounded, [Noisy(values=each, scale=scale) for each, scale in zip(noisy, scales, strict=True)], keys)
 
@@ -134,7 +138,8 @@ def _selected(
 def _upper(engine: Engine, question: PrivateQuestion, figure: Figure, cost: Price, sampler: Sampler) -> int:
     """An upper bound that cuts few people's largest value: a power of two, from a noisy count of people by size."""
     scale = checked_scale(question, figure.sensitivity, cost)
-    counts = sampler.add(exact_magnitudes(engine, question, figure), noise=question.noise, scale=scale)
+    exact = collected_magnitudes(engine.arrow(magnitudes_query(engine, question, figure)).to_pylist())
+    counts = sampler.add(exact, noise=question.noise, scale=scale)
     held = [max(count, 0) for count in counts]
     enough, below = sum(held) * _ENOUGH, 0
     for power, count in enumerate(held):

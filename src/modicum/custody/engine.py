@@ -219,6 +219,11 @@ class Engine:
         return self._tables[name]
 
 
+def between(value: Expression, lower: int, upper: int) -> Expression:
+    """A whole number held between two. Only for what is never null: of a null some engines make one of the two."""
+    return _ibis().least(_ibis().greatest(value, lower), upper)
+
+
 def row_number() -> Expression:
     """The place of a row in its window, from 0; needs `.over` with an order."""
     return _ibis().row_number()

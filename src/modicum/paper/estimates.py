@@ -11,6 +11,7 @@ from modicum.paper.scale import axis, figure_words, finite, placed_on, ticks
 from modicum.paper.svg import drawing, element, shorten, words, wrap
 
 MOST_DRAWN: Final = 100
+_BARELY: Final = 0.03  # of the axis: what is so little below zero may stand a little left of it
 _BEGIN, _END = 292.0, 700.0
 
 
@@ -69,7 +70,9 @@ def _finding(given: Sequence[Estimate], unit: str, sure: int) -> str:
 
 def _draw(given: Sequence[Estimate], *, finding: str, alt: str, key: str, width: int) -> str:
     shown = given[:MOST_DRAWN]
-    marks = ticks(min([0.0, *(each.low for each in shown)]), max([1.0, *(each.high for each in shown)]))
+    high = max([1.0, *(each.high for each in shown)])
+    low = min([0.0, *(each.low for each in shown)])
+    marks = ticks(low if low < -_BARELY * high else 0.0, high)
     wide = width > 600  # noqa: PLR2004 - two layouts
     begin, end, step = (_BEGIN, _END, 40.0) if wide else (14.0, 286.0, 74.0)
     bottom = 18 + step * len(shown)
