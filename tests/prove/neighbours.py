@@ -134,17 +134,13 @@ def look(engine: Held, chance: random.Random, kind: str, found: Found) -> None:
     engine.hold(population(chance))
     # Compiled once: the tables under the statements are then swapped.
     statements = [engine.engine.sql(each) for each in aggregates.queries(engine, question)]
-    search = [
-        (each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches
-    ]
+    search = [(each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches]
     for _ in range(3):
         rows = population(chance)
         engine.hold(rows)
         whole = measured(engine, question, statements, search)
         for person in range(PERSONS):
-            engine.hold(
-                {table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()}
-            )
+            engine.hold({table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()})
             try:
                 fewer = measured(engine, question, statements, search)
             except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
@@ -187,13 +183,7 @@ def shaped(question: PrivateQuestion, rows: Sequence[Mapping[str, Any]]) -> Any:
 def _fields(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _fields(each) for name, each in value.items()}
-    return (
-        [_fields(each) for each in value]
-        if isinstance(value, list)
-        else type(value).__name__
-        if value is None
-        else "value"
-    )
+    return [_fields(each) for each in value] if isinstance(value, list) else type(value).__name__ if value is None else "value"
 
 
 def compare(kind: str, question: PrivateQuestion, whole: Measured, fewer: Measured, found: Found) -> None:
@@ -225,18 +215,12 @@ def priced(kind: str, question: PrivateQuestion, sampler: Silent, found: Found) 
     Gaussian: rho = L2^2 / (2 scale^2). Laplace: epsilon = L1 / scale, and rho = epsilon^2 / 2.
     """
     cost = private_answer.price(question)
-    rho = sum(
-        (_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)),
-        Decimal(0),
-    )
+    rho = sum((_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)), Decimal(0))
     for _, figure in question.searches:
         rho += _rho(question, figure, private_answer.checked_scale(question, figure.sensitivity, cost))
     if rho > cost.charge.rho + AMOUNT:
         found.note(kind, f"the noise costs rho {rho:.6g}, charged is {cost.charge.rho:.6g}")
-    if (
-        question.noise is Noise.GAUSSIAN
-        and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon
-    ):
+    if question.noise is Noise.GAUSSIAN and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon:
         found.note(kind, "the charge comes to more than the epsilon that was asked for")
 
 
@@ -267,11 +251,7 @@ def population(chance: random.Random) -> Rows:
             for _ in range(chance.choice([0, 1, 1, 2, 8] if table == "claims" else [1, 1, 2, 5])):
                 made = cells(chance, person, table, frozenset())
                 _spread(chance, table, made)
-                made |= {
-                    "_modicum_row": len(rows[table]),
-                    "_modicum_person": person,
-                    "_modicum_stratum": person % STRATA,
-                }
+                made |= {"_modicum_row": len(rows[table]), "_modicum_person": person, "_modicum_stratum": person % STRATA}
                 rows[table].append(made)
     return rows
 
@@ -349,7 +329,9 @@ def _measures(chance: random.Random, kind: str) -> tuple[Measure, ...]:
         "rows": (Measure(kind=MeasureKind.COUNT, of=Of.ROWS),),
         "sum": (Measure(kind=MeasureKind.SUM, column=column, **bounds),),
         "mean": (Measure(kind=MeasureKind.MEAN, column=column, **bounds),),
-        "proportion": (Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),),
+        "proportion": (
+            Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),
+        ),
         "histogram": (Measure(kind=MeasureKind.HISTOGRAM, column=column, **chance.choice([bins, edges])),),
         "median": (Measure(kind=MeasureKind.MEDIAN, column=column, **bins),),
         "quantiles": (Measure(kind=MeasureKind.QUANTILES, column=column, at=("0.1", "0.9"), **bins),),

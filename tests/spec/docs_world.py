@@ -200,6 +200,8 @@ def _afterwards(world: World) -> None:
     _account(world)
     for name in ("averaging --questions 60", "differencing", "tracker", "reconstruction"):
         world.play(f"attack {name} --targets 20")
+    (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")
+    world.done("draw ~/budget.json --out ~/pictures", home=None)
     world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
 
 
