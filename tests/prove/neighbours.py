@@ -14,7 +14,6 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "engines"))
 
-from answer_worlds import (  # noqa: E402 - the folder of the engine tests
+from answer_worlds import (
     SOURCES,
     TRANSFORMATIONS,
     cells,
@@ -32,16 +31,16 @@ from answer_worlds import (  # noqa: E402 - the folder of the engine tests
     request,
 )
 
-from modicum.answer import aggregates, private_answer  # noqa: E402
-from modicum.answer.figures import Figure  # noqa: E402
-from modicum.answer.noise import Noise  # noqa: E402
-from modicum.answer.questions import PrivateQuestion, private_question  # noqa: E402
-from modicum.custody.engine import Engine  # noqa: E402
-from modicum.model.request import Asks, Condition, Operator, Request  # noqa: E402
-from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics  # noqa: E402
-from modicum.storage import Folder  # noqa: E402
+from modicum.answer import aggregates, private_answer
+from modicum.answer.figures import Figure
+from modicum.answer.noise import Noise
+from modicum.answer.questions import PrivateQuestion, private_question
+from modicum.custody.engine import Engine
+from modicum.model.request import Asks, Condition, Operator, Request
+from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
+from modicum.storage import Folder
 
-STRATA, PERSONS = 3, 9
+STRATA, PERSONS = 3, 14
 AMOUNT = Decimal("1e-12")  # what rounding may take away in a formula of ours
 Rows = Mapping[str, Sequence[dict[str, Any]]]
 
@@ -52,18 +51,31 @@ KINDS = (
 
 
 class Held:
-    """An engine over tables in memory that can be swapped while a query stays as it was compiled."""
+    """An engine over tables in memory from which one person can be left out while statements stay prepared."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.connection = engine._connection
         self.tables: dict[str, Any] = {}
+        self.statements: list[str] = []
+        self.connection.execute("CREATE TABLE absent AS SELECT -1::BIGINT AS person")
 
     def hold(self, rows: Rows) -> None:
         for table, sources in SOURCES.items():
             fields = {name: kind for name, (_, _, kind) in sources.items()}
             fields |= {"_modicum_row": pa.int64(), "_modicum_person": pa.uint32(), "_modicum_stratum": pa.uint16()}
             arrow = pa.Table.from_pylist(list(rows[table]), schema=pa.schema(fields))
-            self.tables[table] = self.engine.memory_table(f"held {table}", arrow)
+            self.connection.register("coming", arrow)
+            if table not in self.tables:
+                self.connection.execute(f'CREATE TABLE "all {table}" AS SELECT * FROM coming LIMIT 0')
+                self.connection.execute(
+                    f'CREATE VIEW "held {table}" AS SELECT * FROM "all {table}"'
+                    " WHERE _modicum_person IS DISTINCT FROM (SELECT person FROM absent)"
+                )
+                self.tables[table] = self.engine._backend.table(f"held {table}")
+            self.connection.execute(f'DELETE FROM "all {table}"')
+            self.connection.execute(f'INSERT INTO "all {table}" SELECT * FROM coming')
+            self.connection.unregister("coming")
 
     def table(self, name: str) -> Any:
         return self.tables[name]
@@ -71,8 +83,18 @@ class Held:
     def memory_table(self, name: str, table: pa.Table) -> Any:
         return self.engine.memory_table(name, table)
 
-    def fetched(self, statement: str) -> list[dict[str, Any]]:
-        return [row for batch in self.engine.stream(statement, rows=10_000) for row in batch.to_pylist()]
+    def prepare(self, expressions: Sequence[Any]) -> list[int]:
+        for each in expressions:
+            self.connection.execute(f"PREPARE q{len(self.statements)} AS {self.engine.sql(each)}")
+            self.statements.append(f"EXECUTE q{len(self.statements)}")
+        return list(range(len(self.statements) - len(expressions), len(self.statements)))
+
+    def leave_out(self, person: int) -> None:
+        """Leave one person out; -1: nobody."""
+        self.connection.execute("UPDATE absent SET person = ?", [person])
+
+    def fetched(self, statement: int) -> list[dict[str, Any]]:
+        return self.connection.sql(self.statements[statement]).to_arrow_table().to_pylist()
 
 
 class Silent:
@@ -110,15 +132,15 @@ def held() -> Iterator[Held]:
         yield Held(engine)
 
 
-def run(count: int, *, seed: int = 1, kinds: Sequence[str] = KINDS) -> dict[str, Any]:
-    """At least `count` pairs of neighbours of each kind of question."""
+def run(count: int, *, seed: int = 1, kinds: Sequence[str] = KINDS, until_wrong: bool = False) -> dict[str, Any]:
+    """At least `count` pairs of neighbours of each kind of question; `until_wrong` ends with the first fault."""
     found: dict[str, Found] = {}
     with held() as engine:
         for kind in kinds:
             found[kind] = Found()
             # A text, so that the numbers are the same in every process.
             chance = random.Random(f"{seed} {kind}")
-            while found[kind].pairs < count:
+            while found[kind].pairs < count and not (until_wrong and found[kind].wrong):
                 look(engine, chance, kind, found[kind])
     return {
         "schema": "modicum.proof-neighbours/1",
@@ -132,23 +154,21 @@ def look(engine: Held, chance: random.Random, kind: str, found: Found) -> None:
     """One question over one population, and over each that lacks one of its persons."""
     question = asked(chance, kind)
     engine.hold(population(chance))
-    # Compiled once: the tables under the statements are then swapped.
-    statements = [engine.engine.sql(each) for each in aggregates.queries(engine, question)]
-    search = [(each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches]
-    for _ in range(3):
-        rows = population(chance)
-        engine.hold(rows)
-        whole = measured(engine, question, statements, search)
-        for person in range(PERSONS):
-            engine.hold({table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()})
-            try:
-                fewer = measured(engine, question, statements, search)
-            except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
-                found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
-                continue
-            found.pairs += 1
-            compare(kind, question, whole, fewer, found)
-        priced(kind, question, whole.sampler, found)
+    statements = engine.prepare(aggregates.queries(engine, question))
+    sizes = engine.prepare([aggregates.magnitudes_query(engine, question, each) for _, each in question.searches])
+    search = list(zip((each for _, each in question.searches), sizes, strict=True))
+    engine.leave_out(-1)
+    whole = measured(engine, question, statements, search)
+    for person in range(PERSONS):
+        engine.leave_out(person)
+        try:
+            fewer = measured(engine, question, statements, search)
+        except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
+            found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
+            continue
+        found.pairs += 1
+        compare(kind, whole, fewer, found)
+    priced(kind, question, whole.sampler, found)
 
 
 @dataclass
@@ -160,7 +180,7 @@ class Measured:
     sampler: Silent
 
 
-def measured(engine: Held, question: PrivateQuestion, statements: Sequence[str], search: Sequence[Any]) -> Measured:
+def measured(engine: Held, question: PrivateQuestion, statements: Sequence[int], search: Sequence[Any]) -> Measured:
     exact = aggregates.collected(question, [engine.fetched(each) for each in statements])
     figures = list(zip(question.figures, exact, strict=True))
     for figure, statement in search:
@@ -183,10 +203,16 @@ def shaped(question: PrivateQuestion, rows: Sequence[Mapping[str, Any]]) -> Any:
 def _fields(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {name: _fields(each) for name, each in value.items()}
-    return [_fields(each) for each in value] if isinstance(value, list) else type(value).__name__ if value is None else "value"
+    return (
+        [_fields(each) for each in value]
+        if isinstance(value, list)
+        else type(value).__name__
+        if value is None
+        else "value"
+    )
 
 
-def compare(kind: str, question: PrivateQuestion, whole: Measured, fewer: Measured, found: Found) -> None:
+def compare(kind: str, whole: Measured, fewer: Measured, found: Found) -> None:
     if whole.shape != fewer.shape:
         found.note(kind, "the groups, the measures or their order hang on one person")
     for (figure, more), (_, less) in zip(whole.figures, fewer.figures, strict=True):
@@ -215,12 +241,18 @@ def priced(kind: str, question: PrivateQuestion, sampler: Silent, found: Found) 
     Gaussian: rho = L2^2 / (2 scale^2). Laplace: epsilon = L1 / scale, and rho = epsilon^2 / 2.
     """
     cost = private_answer.price(question)
-    rho = sum((_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)), Decimal(0))
+    rho = sum(
+        (_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)),
+        Decimal(0),
+    )
     for _, figure in question.searches:
         rho += _rho(question, figure, private_answer.checked_scale(question, figure.sensitivity, cost))
     if rho > cost.charge.rho + AMOUNT:
         found.note(kind, f"the noise costs rho {rho:.6g}, charged is {cost.charge.rho:.6g}")
-    if question.noise is Noise.GAUSSIAN and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon:
+    if (
+        question.noise is Noise.GAUSSIAN
+        and not _implied(cost.charge.rho, question.delta - cost.delta_keys) <= question.epsilon
+    ):
         found.note(kind, "the charge comes to more than the epsilon that was asked for")
 
 
@@ -251,7 +283,11 @@ def population(chance: random.Random) -> Rows:
             for _ in range(chance.choice([0, 1, 1, 2, 8] if table == "claims" else [1, 1, 2, 5])):
                 made = cells(chance, person, table, frozenset())
                 _spread(chance, table, made)
-                made |= {"_modicum_row": len(rows[table]), "_modicum_person": person, "_modicum_stratum": person % STRATA}
+                made |= {
+                    "_modicum_row": len(rows[table]),
+                    "_modicum_person": person,
+                    "_modicum_stratum": person % STRATA,
+                }
                 rows[table].append(made)
     return rows
 
@@ -329,9 +365,7 @@ def _measures(chance: random.Random, kind: str) -> tuple[Measure, ...]:
         "rows": (Measure(kind=MeasureKind.COUNT, of=Of.ROWS),),
         "sum": (Measure(kind=MeasureKind.SUM, column=column, **bounds),),
         "mean": (Measure(kind=MeasureKind.MEAN, column=column, **bounds),),
-        "proportion": (
-            Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),
-        ),
+        "proportion": (Measure(kind=MeasureKind.PROPORTION, column="claims.KIND", operator="in", values=("CA", "WA")),),
         "histogram": (Measure(kind=MeasureKind.HISTOGRAM, column=column, **chance.choice([bins, edges])),),
         "median": (Measure(kind=MeasureKind.MEDIAN, column=column, **bins),),
         "quantiles": (Measure(kind=MeasureKind.QUANTILES, column=column, at=("0.1", "0.9"), **bins),),

@@ -104,7 +104,7 @@ def played() -> World:
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
     world.done(f"docket decide {asked}")
-    _name_persons(world)
+    _ask(world)
     _enrol(world)
     _renew(world)
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
@@ -142,6 +142,26 @@ def _speaking(words: str, command: Any) -> Iterator[str]:
         yield from _speaking(f"{words} {name}".strip(), inner)
     if any("--json" in option.opts for option in command.params):
         yield words
+
+
+def _ask(world: World) -> None:
+    """About a list of persons, and with noise."""
+    _name_persons(world)
+    _ask_with_noise(world)
+
+
+def _ask_with_noise(world: World) -> None:
+    """A question with noise, paid for once; how its budget stands."""
+    noisy = EXAMPLES / "noisy-question.toml"
+    world.done(f"request check {noisy}")
+    world.done(f"propose {noisy}")
+    case = world.done(f"docket file {noisy} --as hhs-oig/analyst")["case"]
+    world.done(f"docket approve {case} --as cms/privacy-officer")
+    world.done(f"docket approve {case} --as ca-dhcs/data-officer")
+    world.done(f"release {case} --out ~/noisy.modicum")
+    opening = f"--identity {EXAMPLES / 'recipient.key'} --out ~/noisy --trust ~/cms/trust.json"
+    world.done(f"open ~/noisy.modicum {opening}", home=None)
+    world.done("budget show")
 
 
 def _name_persons(world: World) -> None:

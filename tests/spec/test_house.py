@@ -73,6 +73,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.gateway.founding",
             "modicum.gateway.request_file",
+            "modicum.gateway.statistics_table",
             "modicum.law.packfiles",
         }
     ),

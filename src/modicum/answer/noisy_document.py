@@ -18,7 +18,7 @@ from modicum.model.decision import Because
 from modicum_verify.canonical import canonical
 
 NOISY_SCHEMA: Final = "modicum.statistics-noise/1"
-KEPT_SCHEMA: Final = "modicum.kept-answer/1"
+KEPT_FORMAT: Final = 1
 COVERAGE: Final = "95 %"
 
 
@@ -84,7 +84,7 @@ def kept_document(
     """What is kept of an answer, to be given to whoever asks the same question of the same version."""
     epsilon, delta = check_privacy(question.statistics)
     return {
-        "schema": KEPT_SCHEMA,
+        "format": KEPT_FORMAT,
         "question_sha256": question.sha256,
         "rows": rows,
         "mechanism": f"{question.noise} noise",

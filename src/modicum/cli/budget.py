@@ -6,7 +6,7 @@ import typer
 
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, show, table
-from modicum.gateway.budget import Standing, in_words, standing, standings
+from modicum.gateway.budget import STANDING_SCHEMA, Standing, in_words, standing, standings
 from modicum.gateway.home import Home
 
 group = typer.Typer(no_args_is_help=True, help="The budget of privacy loss, one for each population.")
@@ -34,7 +34,7 @@ def show_(
     here = Home.open(home)
     found = standings(here) if population is None else [standing(here, population)]
     if as_json:
-        emit({"schema": "modicum.budgets-shown/1", "populations": [each.as_document() for each in found]})
+        emit({"schema": STANDING_SCHEMA, "populations": [each.as_document() for each in found]})
         return
     for each in found:
         _show(each)

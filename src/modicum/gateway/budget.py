@@ -101,9 +101,8 @@ class Standing:
         return charge.rho <= self.rho_left and charge.delta <= self.delta_left
 
     def as_document(self) -> dict[str, Any]:
-        """As published JSON (docs/reference/schemas/budget.json)."""
+        """As published JSON, one of the populations of docs/reference/schemas/budget.json."""
         return {
-            "schema": STANDING_SCHEMA,
             "population": self.population,
             "opened": self.opened,
             "declared": {"epsilon": _plain(self.declared_epsilon), "delta": _plain(self.declared_delta)},

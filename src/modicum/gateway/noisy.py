@@ -17,7 +17,7 @@ from typing import Any, Final
 from modicum.answer.advice import Advice, advice
 from modicum.answer.grammar import is_noisy
 from modicum.answer.noise import Sampler
-from modicum.answer.noisy_document import KEPT_SCHEMA, NoisyAnswer, kept_document
+from modicum.answer.noisy_document import KEPT_FORMAT, NoisyAnswer, kept_document
 from modicum.answer.private_answer import Price, noisy_answer, price
 from modicum.answer.questions import PrivateQuestion, private_question
 from modicum.custody.engine import Engine
@@ -138,7 +138,7 @@ def find_kept(home: Home, question_sha256: str) -> Mapping[str, Any] | None:
     decrypt_stream(io.BytesIO(home.folder.read(place)), plain, identity, place=place)
     try:
         found = parse_canonical(plain.getvalue())
-        good = found["schema"] == KEPT_SCHEMA and found["question_sha256"] == question_sha256
+        good = found["format"] == KEPT_FORMAT and found["question_sha256"] == question_sha256
     except (ValueError, KeyError, TypeError):
         good = False
     if not good or not _paid_for(home, found):

@@ -4,6 +4,7 @@
 data anew refills nothing. What is declared counts until the first question: then it stands in the log.
 """
 
+import re
 import tomllib
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
@@ -18,6 +19,7 @@ DEFAULT_POPULATION: Final = "persons"
 DEFAULT_EPSILON: Final = Decimal(4)
 DEFAULT_DELTA: Final = Decimal("0.000000001")
 MOST_EPSILON: Final = Decimal(50)
+_NAME: Final = r"[a-z0-9][a-z0-9-]{0,62}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +81,7 @@ def _population(entry: Any) -> Population:  # noqa: ANN401 - raw input
         epsilon, delta = Decimal(entry["epsilon"]), Decimal(entry["delta"])
         datasets = entry.get("datasets")
         texts = datasets is None or (isinstance(datasets, list) and all(isinstance(each, str) for each in datasets))
-        good = good and texts and isinstance(entry["name"], str) and 0 < epsilon <= MOST_EPSILON
+        good = good and texts and re.fullmatch(_NAME, entry["name"]) is not None and 0 < epsilon <= MOST_EPSILON
         good = good and Decimal("1e-15") <= delta <= Decimal("1e-5")
     except (KeyError, TypeError, AttributeError, InvalidOperation):
         raise wrong from None
