@@ -37,6 +37,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "duckdb": frozenset({"modicum.custody.engine"}),
+    "highspy": frozenset({"modicum.answer.tables.solver"}),
     "ibis": frozenset({"modicum.custody.engine"}),
     "jinja2": frozenset({"modicum.paper.page"}),
     "markupsafe": frozenset({"modicum.paper.page"}),
@@ -48,6 +49,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.answer.records",
             "modicum.answer.selection",
             "modicum.answer.statistics",
+            "modicum.answer.tables.*",
             "modicum.custody.population.*",
             "modicum.custody.register",
             "modicum.custody.staging",
