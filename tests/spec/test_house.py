@@ -45,6 +45,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.accounting.record",
             "modicum.answer.attacks.reconstruction",
+            "modicum.answer.attacks.tables",
             "modicum.answer.pseudonym",
             "modicum.answer.records",
             "modicum.answer.selection",
@@ -104,7 +105,7 @@ TEXT_SUFFIXES: Final = {
 LARGE: Final = 2_000_000
 
 SEEDED: Final = {
-    "modicum.answer.attacks.reconstruction", "modicum.answer.attacks.world",
+    "modicum.answer.attacks.reconstruction", "modicum.answer.attacks.tables", "modicum.answer.attacks.world",
     "modicum.law.attack", "modicum.law.attack_inputs", "modicum.law.attack_permits", "modicum.law.conditions",
 }  # fmt: skip
 DETERMINISTIC: Final = ("answer", "seal", "law", "docket", "model", "accounting")

@@ -14,6 +14,7 @@ from modicum.answer.attacks.asking import DAYS, Asked, Door, ExactDoor, FreshDoo
 from modicum.answer.attacks.averaging import average, guessed, in_favour
 from modicum.answer.attacks.findings import Attack, Recovered, Scene
 from modicum.answer.attacks.reconstruction import PER_TARGET, reconstruct
+from modicum.answer.attacks.tables import GUESSES, Hunted, few_apart, hunted, small_cell
 from modicum.answer.attacks.tracking import difference, track
 from modicum.answer.attacks.world import World
 from modicum.answer.grammar import LEAST_EPSILON, MOST_EPSILON
@@ -200,6 +201,24 @@ def _told_apart(world: World, before: Sequence[int] | None, after: Sequence[int]
     return Recovered(right, len(world.bits))
 
 
+def hunting(given: Theatre, name: str, what: str, make: Callable[[int], Hunted], *, tables: int) -> Scene:
+    """A scene of exact tables: no budget covers them, so nobody may do better than guess among eleven numbers."""
+    setting = given.setting
+    cases = [make(setting.seed * 100_000 + place) for place in range(setting.targets)]
+    protected, unprotected, refused = hunted(cases, seed=setting.seed)
+    asked = tables * len(cases)
+    return Scene(
+        name=name,
+        what=what,
+        protected=protected,
+        unprotected=unprotected,
+        rho=0.0,
+        delta=0.0,
+        baseline=1 / GUESSES,
+        told={"questions": asked, "answers": asked - refused, "same answer again": 0, "refused": refused},
+    )
+
+
 def _reconstructed(world: World, door: Door) -> tuple[Ledgered, Recovered]:
     return reconstruct(world, door, many=PER_TARGET * len(world.cohorts))
 
@@ -219,6 +238,9 @@ _SCENES: Final[Mapping[str, Sequence[Callable[[Theatre], Scene]]]] = {
             many=2,
         ),
         versions,
+        lambda given: hunting(
+            given, "exact, few apart", "two exact tables by region, 1 to 10 people apart", few_apart, tables=2
+        ),
     ),
     "tracker": (
         lambda given: counting(
@@ -238,6 +260,9 @@ _SCENES: Final[Mapping[str, Sequence[Callable[[Theatre], Scene]]]] = {
             _reconstructed,
             ExactDoor(given.world),
             many=PER_TARGET,
+        ),
+        lambda given: hunting(
+            given, "exact, margins", "an exact table with margins, solved for its one small cell", small_cell, tables=1
         ),
     ),
 }
