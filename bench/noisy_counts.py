@@ -11,6 +11,7 @@ need interpreters of their own (their pins do not go with ours): give them, or t
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -104,7 +105,9 @@ def others(claims: Path, given: argparse.Namespace) -> None:
         if python is None:
             print(f"{name:<8}not run: give --{name}-python PATH, an interpreter with {what}")
             continue
-        done = subprocess.run([str(python), "-c", program, str(claims)], capture_output=True, text=True, check=False)
+        environment = {**os.environ, "PYSPARK_PYTHON": str(python)}
+        command = [str(python), "-c", program, str(claims)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
         last = done.stdout.splitlines()[-1] if done.returncode == 0 and done.stdout.strip() else None
         print(f"{name:<8}{last or 'failed: ' + ' '.join(done.stderr.split()[-30:])}")
 
