@@ -10,7 +10,7 @@ Source: rho and delta of approximate zCDP add up under adaptive composition (Bun
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -46,17 +46,9 @@ class Budget:
     at_delta: str
     rho: int
     delta: int
-    spendings: tuple[Spending, ...] = field(default=())
-
-    @property
-    def rho_spent(self) -> int:
-        """The sum of all that was spent."""
-        return sum(each.rho for each in self.spendings)
-
-    @property
-    def delta_spent(self) -> int:
-        """The sum of all delta that was spent."""
-        return sum(each.delta for each in self.spendings)
+    spendings: tuple[Spending, ...] = ()
+    rho_spent: int = 0  # the sums of all spendings, kept as they are added
+    delta_spent: int = 0
 
     def covers(self, *, rho: int, delta: int) -> bool:
         """Whether as much is left."""
@@ -113,9 +105,14 @@ def spend_from(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, B
     )
     if spent.rho <= 0:
         raise EvidenceError(place=entry.place, cause="spends nothing")
-    others = {each.dataset for name, other in budgets.items() if name != budget.population for each in other.spendings}
-    if spent.dataset in others:
+    others = [other for name, other in budgets.items() if name != budget.population]
+    if any(each.dataset == spent.dataset for other in others for each in other.spendings):
         raise EvidenceError(place=entry.place, cause="charges a data set to another population than before")
     if not budget.covers(rho=spent.rho, delta=spent.delta):
         raise EvidenceError(place=entry.place, cause="spends more than the budget of its population has left")
-    return replace(budget, spendings=(*budget.spendings, spent))
+    return replace(
+        budget,
+        spendings=(*budget.spendings, spent),
+        rho_spent=budget.rho_spent + spent.rho,
+        delta_spent=budget.delta_spent + spent.delta,
+    )

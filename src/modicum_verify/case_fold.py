@@ -9,27 +9,30 @@ from dataclasses import asdict, replace
 from typing import Any, Final, TypeAlias
 
 from modicum_verify.canonical import digest
-from modicum_verify.case_state import (
-    CaseState,
+from modicum_verify.case_parts import (
+    NO_WAITS,
     Decided,
     Directive,
     Fact,
     Lines,
     Objection,
-    Quorum,
+    Recall,
     Refusal,
     Release,
     Said,
+    Served,
     TimelineItem,
     Vote,
-    obstacles,
 )
+from modicum_verify.case_state import CaseState, obstacles
+from modicum_verify.case_time import expired, locked, may_leave, notified
 from modicum_verify.cosigned import check_witnessed
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
-from modicum_verify.events import GATEWAY, VERB_OF, text_sha256
+from modicum_verify.events import GATEWAY, REVIEW, SIGNED_KINDS, text_sha256, verb_of
 from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.moves import MOVES, PERMISSIONS, State
+from modicum_verify.reviews import Quorum, ReviewRule
 from modicum_verify.roster import Roster, check_signature
 from modicum_verify.statement import Statement, Verb
 
@@ -61,9 +64,14 @@ def open_case(entry: Entry, content: Content, roster: Roster) -> CaseState:
         custodian=roster.custodian,
         pack=asdict(roster.pack) if roster.pack else {},
         opened=0,
+        witnessed=roster.witnesses is not None,
     )
-    _check_signed(entry, content, roster, case, asker=None)
-    return replace(_noted(case, entry, "filed"), opened=entry.index, signed={handle: entry.index})
+    return opened(case, entry, check_signed(entry, content, roster, case, asker=None))
+
+
+def opened(case: CaseState, entry: Entry, said: Said) -> CaseState:
+    """A case with the entry that opens it as its first, signed by whoever asks."""
+    return replace(_noted(case, entry, entry.kind), opened=entry.index, signed={said.person: entry.index})
 
 
 def apply_to_case(entry: Entry, content: Content, roster: Roster, case: CaseState) -> CaseState:
@@ -75,23 +83,42 @@ def apply_to_case(entry: Entry, content: Content, roster: Roster, case: CaseStat
     move = MOVES.get((case.state, entry.kind))
     if move is None:
         raise EvidenceError(place=entry.place, cause=f"{entry.kind} cannot follow when a case is {case.state}")
-    if entry.kind in VERB_OF:
-        said = _check_signed(entry, content, roster, case, asker=case.asker)
+    if (case.change is None) == (entry.kind == "amended") or (case.change is not None and entry.kind in _OF_REQUESTS):
+        raise EvidenceError(place=entry.place, cause=f"{entry.kind} is not for a case of this sort")
+    if entry.kind in SIGNED_KINDS:
+        # A change of the rules has no asker, but only those who proposed it may withdraw it.
+        withdrawer = case.requester.split("/", 1)[0] if entry.kind == "withdrawn" else case.asker
+        said = check_signed(entry, content, roster, case, asker=withdrawer)
         changed, summary = _SIGNED[entry.kind](case, entry, content, said)
         changed = replace(changed, signed={**case.signed, said.person: entry.index})
     else:
         if entry.actor != GATEWAY:
             raise EvidenceError(place=entry.place, cause=f"{entry.kind} is the gateway's to write")
         check_witnessed(entry, content, roster, case)
-        changed, summary = _UNSIGNED[entry.kind](case, entry, content)
+        changed, summary = _UNSIGNED[entry.kind](case, entry, content, roster)
     # The quorum is judged as if the case were open for votes; only then does the table pick the state.
     state = move.to
     if move.when_agreed is not move.to and not obstacles(replace(changed, state=move.to)):
         state = move.when_agreed
-    return _noted(replace(changed, state=state), entry, summary)
+    return _noted(_settled(changed, state, entry), entry, summary)
 
 
-def _check_signed(entry: Entry, content: Content, roster: Roster, case: CaseState, *, asker: str | None) -> Said:
+def _settled(case: CaseState, state: State, entry: Entry) -> CaseState:
+    """The case in its new state, with its lock: what takes the agreement away ends the lock; an abort does not."""
+    if state is State.AGREED and case.lock is not None:
+        return replace(case, state=State.LOCKED)
+    if state is State.AGREED and case.agreed_index is None:
+        return replace(case, state=state, agreed_index=entry.index)
+    if state in {State.FILED, State.DECIDED, State.IN_REVIEW}:
+        return replace(case, state=state, agreed_index=None, lock=None)
+    return replace(case, state=state)
+
+
+def check_signed(entry: Entry, content: Content, roster: Roster, case: CaseState, *, asker: str | None) -> Said:
+    """Check the signature of an event of a case; gives who said it.
+
+    Raises EvidenceError: another actor, another round, a signature that is older than what it speaks about, or false.
+    """
     signature = content["signature"]
     person = signature["person"]
     if entry.actor != person:
@@ -103,7 +130,7 @@ def _check_signed(entry: Entry, content: Content, roster: Roster, case: CaseStat
     if signature["log_size"] <= max(case.opened, case.signed.get(person, 0)):
         raise EvidenceError(place=entry.place, cause="is signed before what it speaks about was in the log")
     statement = Statement(
-        verb=VERB_OF[entry.kind],
+        verb=verb_of(entry.kind, content),
         case=case.id,
         round=case.round,
         decision_sha256=case.decision_sha256,
@@ -122,7 +149,8 @@ def _check_signed(entry: Entry, content: Content, roster: Roster, case: CaseStat
     )
 
 
-def _lines(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+def _lines(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del roster
     if case.lines is not None:
         raise EvidenceError(place=entry.place, cause="brings a second list of persons")
     if content["lines_sha256"] != case.named_persons_sha256:
@@ -137,18 +165,20 @@ def _lines(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, 
     return replace(case, lines=lines), summary
 
 
-def _decided(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+def _decided(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
     if case.named_persons_sha256 is not None and case.lines is None:
         raise EvidenceError(place=entry.place, cause="decides about named persons without their list")
     if content["round"] != case.round + 1:
         raise EvidenceError(place=entry.place, cause=f"opens round {content['round']} after round {case.round}")
     summary, quorum = content["decision"], content["quorum"]
-    if summary["pack"] != case.pack:
-        raise EvidenceError(place=entry.place, cause="decides by another policy pack than genesis fixes")
+    if roster.pack is None or summary["pack"] != asdict(roster.pack):
+        raise EvidenceError(place=entry.place, cause="decides by another policy pack than the one in force")
     if summary["verdict"] == "permitted" and summary["form"] in {None, "refusal"}:
         raise EvidenceError(place=entry.place, cause="permits without a form of answer")
     if not set(quorum["roles"]) <= PERMISSIONS[Verb.APPROVE].roles:
         raise EvidenceError(place=entry.place, cause="names a role in its quorum that may not approve")
+    asked = Quorum(roles=tuple(quorum["roles"]), organisations=quorum["organisations"], approvals=quorum["approvals"])
+    rule = _rule(case, entry, summary["form"], asked, roster)
     decision = Decided(
         index=entry.index,
         at=entry.at,
@@ -164,9 +194,9 @@ def _decided(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState
         because=tuple(summary["because"]),
         strata=tuple(summary["releasable"]["strata"]),
         columns=tuple(summary["releasable"]["columns"]),
-        quorum=Quorum(
-            roles=tuple(quorum["roles"]), organisations=quorum["organisations"], approvals=quorum["approvals"]
-        ),
+        quorum=asked,
+        rule=rule,
+        waits=NO_WAITS if rule is None else rule.waits_with(case.facts),
     )
     mark = " (hypothetical)" if decision.hypothetical else ""
     form = f", {decision.form}" if decision.form else ""
@@ -174,6 +204,19 @@ def _decided(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState
         replace(case, decision=decision, opened=entry.index),
         f"round {decision.round}: {decision.verdict}{form}, as of {decision.as_of}{mark}",
     )
+
+
+def _rule(case: CaseState, entry: Entry, form: str | None, asked: Quorum, roster: Roster) -> ReviewRule | None:
+    """The rule of review in force for a decision; None where genesis fixes none, or no form is to leave.
+
+    Raises EvidenceError: the decision asks for another quorum than the rule.
+    """
+    if roster.reviews is None or form in {None, "refusal"}:
+        return None
+    rule = roster.reviews.rule(str(form), str(case.request.get("purpose")))
+    if rule is None or rule.quorum != asked:
+        raise EvidenceError(place=entry.place, cause="asks for another quorum than the rules of review in force")
+    return rule
 
 
 def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
@@ -190,12 +233,27 @@ def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[
     return replace(case, facts={**case.facts, name: Fact(**_fields(said), fact=name)}), f"attested {name}"
 
 
+def _reviewed(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    if not case.blind:
+        raise EvidenceError(place=entry.place, cause="is a sealed first review, and these are over, or were never due")
+    if said.person in {each.person for each in case.votes if each.round == case.round}:
+        raise EvidenceError(place=entry.place, cause="is a second first review by one person")
+    changed = _with_vote(case, entry, content, said, approves=content["verdict"] == Verb.APPROVE)
+    return changed, f"reviewed round {case.round}; how, is told when all first reviews are in"
+
+
 def _voted(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    if case.blind:
+        raise EvidenceError(place=entry.place, cause="votes in the open while first reviews are sealed")
+    changed = _with_vote(case, entry, content, said, approves=entry.kind == "approved")
+    return changed, f"{entry.kind} round {case.round}"
+
+
+def _with_vote(case: CaseState, entry: Entry, content: Content, said: Said, *, approves: bool) -> CaseState:
     if content["round"] != case.round or content["decision_sha256"] != case.decision_sha256:
         raise EvidenceError(place=entry.place, cause="votes on another decision than that of the present round")
-    approves = entry.kind == "approved"
     vote = Vote(**_fields(said), round=content["round"], decision_sha256=content["decision_sha256"], approves=approves)
-    return replace(case, votes=(*case.votes, vote)), f"{entry.kind} round {vote.round}"
+    return replace(case, votes=(*case.votes, vote))
 
 
 def _objected(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
@@ -225,12 +283,26 @@ def _directed(case: CaseState, entry: Entry, content: Content, said: Said) -> tu
     return replace(case, directives=(*case.directives, directive)), "directed; recorded, lifts nothing"
 
 
+def _served(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    del entry
+    served = Served(**_fields(said), state=content["state"])
+    return replace(case, served=(*case.served, served)), f"told {served.state}"
+
+
+def _recalled(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
+    if content["release"] != case.releases[-1].index:
+        raise EvidenceError(place=entry.place, cause="recalls another release than that of the case")
+    recall = Recall(**_fields(said), release=content["release"], notice_sha256=content.get("notice_sha256"))
+    return replace(case, recall=recall), f"recalled the release of entry {recall.release}"
+
+
 def _withdrawn(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     del entry, content
     return replace(case, withdrawal=said), "withdrawn by the asker"
 
 
-def _refused(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+def _refused(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del roster
     decision = case.decision
     if decision is None or content["decision_sha256"] != decision.decision_sha256:
         raise EvidenceError(place=entry.place, cause="refuses by another decision than that of the present round")
@@ -247,7 +319,7 @@ def _refused(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState
     return replace(case, refusal=refusal), f"refused in round {case.round}"
 
 
-def _released(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+def _released(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
     decision = case.decision
     if decision is None or (content["round"], content["decision_sha256"]) != (case.round, decision.decision_sha256):
         raise EvidenceError(place=entry.place, cause="releases another decision than the one agreed on")
@@ -257,29 +329,38 @@ def _released(case: CaseState, entry: Entry, content: Content) -> tuple[CaseStat
         raise EvidenceError(place=entry.place, cause="does not carry every objection of the case")
     if content["recipients"] != case.request.get("recipients"):
         raise EvidenceError(place=entry.place, cause="goes to other recipients than the request names")
+    case = may_leave(case, entry, content, roster)
     release = Release(index=entry.index, at=entry.at, content=content)
     return replace(case, releases=(*case.releases, release)), f"released in round {case.round}: {decision.form}"
 
 
-def _cosigned(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
-    del entry
-    return _last_release(case, cosigned=content["checkpoint"]), "cosigned by the witnesses"
+def _cosigned(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del entry, roster
+    changed = replace(case, checkpoints=(*case.checkpoints, content["checkpoint"]))
+    return _last_release(changed, cosigned=content["checkpoint"]), "cosigned by the witnesses"
 
 
-def _delivered(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
-    del entry
+def _delivered(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del entry, roster
     return _last_release(case, delivered=content), "delivered"
 
 
-def _aborted(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
-    del entry
+def _aborted(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del entry, roster
     return _last_release(case, aborted=content["reason"]), "aborted; nothing left, can be released anew"
 
 
-def _accounted(case: CaseState, entry: Entry, content: Content) -> tuple[CaseState, str]:
+def _accounted(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    del roster
     if content["accounting_sha256"] != case.releases[-1].content["accounting_sha256"]:
         raise EvidenceError(place=entry.place, cause="accounts for other persons than the release did")
     return _last_release(case, accounted=True), "accounted"
+
+
+def _amended(case: CaseState, entry: Entry, content: Content, roster: Roster) -> tuple[CaseState, str]:
+    if content["decision_sha256"] != case.decision_sha256:
+        raise EvidenceError(place=entry.place, cause="puts another change in force than the one agreed on")
+    return may_leave(case, entry, content, roster), "in force from here on"
 
 
 def _last_release(case: CaseState, **changes: Any) -> CaseState:  # noqa: ANN401 - fields of Release
@@ -297,14 +378,17 @@ def _fields(said: Said) -> dict[str, Any]:
 
 _SIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Said], tuple[CaseState, str]]]] = {
     "fact": _fact,
+    REVIEW: _reviewed,
     "approved": _voted,
     "rejected": _voted,
     "objected": _objected,
     "answered": _answered,
     "directed": _directed,
     "withdrawn": _withdrawn,
+    "served": _served,
+    "recalled": _recalled,
 }
-_UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseState, str]]]] = {
+_UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Roster], tuple[CaseState, str]]]] = {
     "lines": _lines,
     "decided": _decided,
     "refused": _refused,
@@ -313,4 +397,10 @@ _UNSIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content], tuple[CaseSt
     "delivered": _delivered,
     "aborted": _aborted,
     "accounted": _accounted,
+    "notified": notified,
+    "locked": locked,
+    "amended": _amended,
+    "expired": expired,
 }
+_OF_REQUESTS: Final = frozenset({"lines", "decided", "fact", "refused", "notified", "served", "released"})
+"""What a case about the rules does not have."""

@@ -5,156 +5,67 @@ Nothing here is stored: every field comes from the log by way of the fold, and w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
+from modicum_verify.case_parts import (
+    NO_WAITS,
+    Decided,
+    Directive,
+    Fact,
+    Lines,
+    Notice,
+    Objection,
+    Recall,
+    Refusal,
+    Release,
+    Said,
+    Served,
+    TimelineItem,
+    Vote,
+)
 from modicum_verify.holds import LIFTING
-from modicum_verify.moves import ENDS, REVIEWERS, State
+from modicum_verify.lock import Lock, text_of
+from modicum_verify.moves import ENDS, OFFICIAL, REVIEWERS, State
+from modicum_verify.reviews import Quorum, Waits
+
+__all__ = [
+    "CaseState",
+    "Decided",
+    "Directive",
+    "Fact",
+    "Lines",
+    "Lock",
+    "Notice",
+    "Objection",
+    "Quorum",
+    "Recall",
+    "Refusal",
+    "Release",
+    "Said",
+    "Served",
+    "TimelineItem",
+    "Vote",
+    "Waits",
+    "obstacles",
+]
 
 GATEWAY_TURN = "gateway"
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quorum:
-    """How many people, from how many organisations, must approve; every role named must be among them."""
-
-    roles: tuple[str, ...]
-    organisations: int
-    approvals: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
-    """A decision as the log holds it: its digest, and the summary that reviewers see.
-
-    `hypothetical`: it was made as of another day (UTC) than that of its entry, so nothing can be agreed on it.
-    """
-
-    index: int
-    at: str
-    round: int
-    decision_sha256: str
-    as_of: str
-    hypothetical: bool
-    pack: Mapping[str, str]
-    lowest_form: str
-    form: str | None
-    verdict: str
-    missing: tuple[tuple[str, ...], ...]
-    because: tuple[Mapping[str, str], ...]
-    strata: tuple[Mapping[str, str], ...]
-    columns: tuple[str, ...]
-    quorum: Quorum
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """A signed act of a person: who, with which roles then, at which entry, having seen how much of the log."""
-
-    index: int
-    at: str
-    person: str
-    roles: frozenset[str]
-    log_size: int
-    text: str
-
-    @property
-    def organisation(self) -> str:
-        """The handle of the person's organisation."""
-        return self.person.split("/", 1)[0]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote(Said):
-    """An approval or a rejection of the decision of one round."""
-
-    round: int
-    decision_sha256: str
-    approves: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fact(Said):
-    """An attested fact."""
-
-    fact: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection(Said):
-    """An objection; it stays for ever. A blocking one holds the case until it is answered and voted on afresh."""
-
-    grounds: str
-    strata: Mapping[str, str] | None
-    blocking: bool
-    answer: Said | None = None
-
-    @property
-    def answered(self) -> bool:
-        """Whether it has its signed answer."""
-        return self.answer is not None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Directive(Said):
-    """An order to release, under a name. It lifts nothing."""
-
-    deadline: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lines:
-    """The list of persons behind a request, as the log holds it: digests and counts, and the holds that it raised.
-
-    `sealed_sha256` is that of the sealed list in custody. Each hold is `{because, reason}`. No name stands here.
-    """
-
-    index: int
-    at: str
-    as_of: str
-    lines_sha256: str
-    sealed_sha256: str
-    total: int
-    sufficient: int
-    holds: tuple[Mapping[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refusal:
-    """The gateway's refusal."""
-
-    index: int
-    at: str
-    decision_sha256: str
-    because: tuple[Mapping[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
-    """One attempt at a release: its entry, and how it ended."""
-
-    index: int
-    at: str
-    content: Mapping[str, Any]
-    cosigned: str | None = None  # the cosigned checkpoint, where the home has witnesses
-    delivered: Mapping[str, Any] | None = None
-    aborted: str | None = None
-    accounted: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimelineItem:
-    """One entry of a case in one line."""
-
-    index: int
-    at: str
-    kind: str
-    actor: str
-    summary: str
+_ENDED: Final = {
+    State.REFUSED: "The case was refused.",
+    State.WITHDRAWN: "The asker has withdrawn it.",
+    State.EXPIRED: "It expired: nothing was entered for as long as the rules allow.",
+    State.RECALLED: "It was released, and recalled.",
+    State.ENACTED: "The change is in force.",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseState:
-    """A case. Tuples are in log order; `signed` gives the last entry in this case that each person signed."""
+    """A case. Tuples are in log order; `signed` gives the last entry in this case that each person signed.
+
+    `change`: the change of the rules that it is about; None where it is about a request.
+    """
 
     id: str
     state: State
@@ -163,8 +74,10 @@ class CaseState:
     request_sha256: str
     requester: str
     custodian: str
-    pack: Mapping[str, str]  # the one that genesis fixes
+    pack: Mapping[str, str]  # the one in force when it was opened
     opened: int  # index of the entry that opened the present round
+    change: Mapping[str, Any] | None = None
+    witnessed: bool = False  # whether the home has witnesses; without their times no lock can be counted
     lines: Lines | None = None
     decision: Decided | None = None
     facts: Mapping[str, Fact] = field(default_factory=dict)
@@ -173,6 +86,13 @@ class CaseState:
     directives: tuple[Directive, ...] = ()
     refusal: Refusal | None = None
     withdrawal: Said | None = None
+    notices: tuple[Notice, ...] = ()
+    served: tuple[Served, ...] = ()
+    agreed_index: int | None = None  # the entry that made it agreed
+    lock: Lock | None = None
+    checkpoints: tuple[str, ...] = ()  # every cosigned checkpoint that its entries rest on
+    recall: Recall | None = None
+    expired_at: str | None = None
     releases: tuple[Release, ...] = ()
     timeline: tuple[TimelineItem, ...] = ()
     signed: Mapping[str, int] = field(default_factory=dict)
@@ -189,8 +109,8 @@ class CaseState:
 
     @property
     def asker(self) -> str:
-        """The organisation that asks; neither it nor its people ever count."""
-        return self.requester.split("/", 1)[0]
+        """The organisation that asks; neither it nor its people ever count. Nobody where it is about the rules."""
+        return "" if self.change is not None else self.requester.split("/", 1)[0]
 
     @property
     def parties(self) -> frozenset[str]:
@@ -216,11 +136,32 @@ class CaseState:
         answers = [each.answer.index for each in self.objections if each.blocking and each.answer is not None]
         seen = max(answers, default=-1)
         latest = {vote.person: vote for vote in self.votes if vote.round == self.round}
-        return tuple(
-            vote
-            for vote in latest.values()
-            if vote.roles & self.reviewers and vote.organisation != self.asker and vote.log_size > seen
-        )
+        return tuple(vote for vote in latest.values() if self._may_count(vote) and vote.log_size > seen)
+
+    def _may_count(self, vote: Vote) -> bool:
+        """Whether its maker reviews this case, and is not who asks; a change of the rules is not its proposer's."""
+        mine = vote.person == self.requester if self.change is not None else vote.organisation == self.asker
+        return bool(vote.roles & self.reviewers) and not mine
+
+    @property
+    def first_reviews(self) -> tuple[Vote, ...]:
+        """The first vote in the present round of each person whose vote may count, in log order."""
+        first: dict[str, Vote] = {}
+        for vote in self.votes:
+            if vote.round == self.round and self._may_count(vote):
+                first.setdefault(vote.person, vote)
+        return tuple(first.values())
+
+    @property
+    def blind(self) -> bool:
+        """Whether first reviews are still sealed: until as many people of as many organisations as the quorum asks.
+
+        While it is so nobody is told how anybody voted. Only where genesis fixes the rules of review.
+        """
+        if self.decision is None or self.decision.rule is None:
+            return False
+        first, quorum = self.first_reviews, self.decision.quorum
+        return len(first) < quorum.approvals or len({each.organisation for each in first}) < quorum.organisations
 
     @property
     def approvals(self) -> tuple[Vote, ...]:
@@ -251,16 +192,38 @@ class CaseState:
 
     @property
     def agreed(self) -> bool:
-        """Whether it can be released now."""
-        return self.state is State.AGREED
+        """Whether the quorum stands and nothing blocks; it may still have to wait (`must_wait`)."""
+        return self.state in {State.AGREED, State.LOCKED}
+
+    @property
+    def waits(self) -> Waits:
+        """How long it waits once it is agreed. An evaluation home shows it and waits for nothing."""
+        return NO_WAITS if self.decision is None else self.decision.waits
+
+    @property
+    def must_wait(self) -> bool:
+        """Whether it can be released only after a lock that witnesses have timed."""
+        return self.witnessed and self.waits.longest_s > 0
+
+    @property
+    def deadlines_s(self) -> tuple[int, ...]:
+        """The deadlines that end a discretionary wait: those of the custodian's own accountable official."""
+        return tuple(
+            each.deadline_s
+            for each in self.directives
+            if each.deadline_s is not None and each.organisation == self.custodian and OFFICIAL in each.roles
+        )
+
+    @property
+    def unlocks_s(self) -> int | None:
+        """When its lock is over at the earliest, in seconds since 1970; None where no lock runs."""
+        return None if self.lock is None else self.lock.ends_s(self.deadlines_s)
 
     @property
     def why_not_agreed(self) -> tuple[str, ...]:
         """What stands between the case and its release, in plain sentences; empty if nothing does."""
-        if self.state is State.REFUSED:
-            return ("The case was refused.",)
-        if self.state is State.WITHDRAWN:
-            return ("The asker has withdrawn it.",)
+        if self.state in _ENDED:
+            return (_ENDED[self.state],)
         if self.state in {State.LOGGED, State.COSIGNED, State.DELIVERED, State.ACCOUNTED}:
             return (f"The case was released in entry {self.releases[-1].index}.",)
         return obstacles(self)
@@ -269,7 +232,7 @@ class CaseState:
     def whose_turn(self) -> str:
         """Who must act next, and how; empty where nobody must."""
         match self.state:
-            case State.REFUSED | State.ACCOUNTED | State.WITHDRAWN:
+            case state if state in ENDS:
                 return ""
             case State.FILED:
                 return f"{GATEWAY_TURN}: decide"
@@ -277,9 +240,9 @@ class CaseState:
                 return f"{GATEWAY_TURN}: deliver or abort"
             case State.DELIVERED:
                 return f"{GATEWAY_TURN}: account"
-            case State.AGREED:
-                return "steward: release"
-            case State.DECIDED | State.IN_REVIEW:
+            case State.AGREED | State.LOCKED:
+                return _after_agreement(self)
+            case _:
                 return _reviewers_turn(self)
 
     @property
@@ -297,6 +260,15 @@ class CaseState:
         """The roles that the quorum names and that have not approved."""
         given = {role for vote in self.approvals for role in vote.roles}
         return tuple(role for role in (self.decision.quorum.roles if self.decision else ()) if role not in given)
+
+
+def waiting(case: CaseState) -> str:
+    """Why an agreed case waits, in a sentence; empty where it need not."""
+    if not case.must_wait:
+        return ""
+    if case.unlocks_s is None:
+        return "It is agreed; its time-lock starts when the witnesses have cosigned that."
+    return f"It is agreed, and locked until {text_of(case.unlocks_s)} at the earliest, by the witnesses' clocks."
 
 
 def obstacles(case: CaseState) -> tuple[str, ...]:
@@ -324,7 +296,24 @@ def obstacles(case: CaseState) -> tuple[str, ...]:
         absent = " and ".join(fact for fact in LIFTING if fact not in case.facts)
         found.append(f"A hold is not lifted ({reasons}): it takes {absent}.")
     found += [f"The objection of {each.person} (entry {each.index}) is not answered." for each in case.unanswered]
-    found += [f"{vote.person} rejects it (entry {vote.index})." for vote in case.rejections]
+    return (*found, *(_sealed(case) if case.blind else _uncounted(case)))
+
+
+def _sealed(case: CaseState) -> list[str]:
+    """What is told of first reviews while they are sealed: how many are in, and nothing of what they say."""
+    quorum = Quorum(roles=(), organisations=0, approvals=0) if case.decision is None else case.decision.quorum
+    first = case.first_reviews
+    organisations = len({each.organisation for each in first})
+    come = f"{len(first)} of {quorum.approvals} first reviews are in"
+    return [f"{come}, from {organisations} of {quorum.organisations} organisations; they are sealed until all are."]
+
+
+def _uncounted(case: CaseState) -> list[str]:
+    """What the votes that count leave open."""
+    decision = case.decision
+    if decision is None:
+        return []
+    found = [f"{vote.person} rejects it (entry {vote.index})." for vote in case.rejections]
     quorum = decision.quorum
     approvals = case.approvals
     organisations = {vote.organisation for vote in approvals}
@@ -335,7 +324,7 @@ def obstacles(case: CaseState) -> tuple[str, ...]:
         )
     if case.missing_roles:
         found.append(f"Approval is missing by: {', '.join(case.missing_roles)}.")
-    return tuple(found)
+    return found
 
 
 def _reviewers_turn(case: CaseState) -> str:
@@ -346,10 +335,21 @@ def _reviewers_turn(case: CaseState) -> str:
         return f"{GATEWAY_TURN}: refuse"
     if decision.verdict != "permitted":
         return "those who can attest what is missing: attest"
-    if case.held or case.unanswered or case.rejections:
+    if case.held or case.unanswered or (case.rejections and not case.blind):
         return _blockers_turn(case)
+    if case.blind:
+        given = {role for vote in case.first_reviews for role in vote.roles}
+        absent = [role for role in decision.quorum.roles if role not in given]
+        return f"{', '.join(absent) or 'reviewers who have not reviewed it'}: approve, reject or object"
     who = ", ".join(case.missing_roles) or "reviewers of another organisation"
     return f"{who}: approve, reject or object"
+
+
+def _after_agreement(case: CaseState) -> str:
+    if case.must_wait and case.unlocks_s is None:
+        return f"{GATEWAY_TURN}: have the agreement cosigned, which starts its time-lock"
+    after = f", from {text_of(case.unlocks_s)}" if case.must_wait and case.unlocks_s is not None else ""
+    return f"{GATEWAY_TURN}: enact the change{after}" if case.change is not None else f"steward: release{after}"
 
 
 def _blockers_turn(case: CaseState) -> str:

@@ -36,7 +36,7 @@ def check_witnessed(entry: Entry, content: Mapping[str, Any], roster: Roster, ca
     if entry.kind == "delivered" and roster.witnesses is not None and case.state is not State.COSIGNED:
         raise EvidenceError(place=entry.place, cause="is delivered before the witnesses cosigned its release")
     if entry.kind == "cosigned":
-        found = _cosigned(entry, content, roster)
+        found = cosigned_in(entry, content["checkpoint"], roster)
         if not case.releases[-1].index < found.checkpoint.size <= entry.index:
             raise EvidenceError(place=entry.place, cause="its checkpoint does not cover the release, or is none yet")
 
@@ -46,7 +46,7 @@ def check_checkpoints(log: VerifiedLog, cases: Iterable[CaseState], *, log_vkey:
 
     Raises EvidenceError: witnesses cosigned another history than the one that is shown.
     """
-    notes = [release.cosigned for case in cases for release in case.releases if release.cosigned is not None]
+    notes = [note for case in cases for note in case.checkpoints]
     hashes = [leaf_hash(leaf) for leaf in log.leaves]
     for note in notes:
         text, lines = split_note(note.encode())
@@ -58,13 +58,16 @@ def check_checkpoints(log: VerifiedLog, cases: Iterable[CaseState], *, log_vkey:
     return len(notes)
 
 
-def _cosigned(entry: Entry, content: Mapping[str, Any], roster: Roster) -> CosignedCheckpoint:
+def cosigned_in(entry: Entry, note: str, roster: Roster) -> CosignedCheckpoint:
+    """Check a cosigned checkpoint that an entry carries, against the witnesses in force there.
+
+    Raises EvidenceError naming the entry: no witnesses here, or `witness_set.read_cosigned` refuses it.
+    """
     if roster.witnesses is None:
         raise EvidenceError(place=entry.place, cause="is cosigned in a home that has no witnesses")
     now = int(datetime.fromisoformat(entry.at).timestamp())
     try:
-        note = content["checkpoint"].encode()
-        return read_cosigned(note, roster.witnesses, origin=roster.origin, not_after=now)
+        return read_cosigned(note.encode(), roster.witnesses, origin=roster.origin, not_after=now)
     except UnicodeEncodeError:
         raise EvidenceError(place=entry.place, cause="its checkpoint is not text") from None
     except EvidenceError as error:

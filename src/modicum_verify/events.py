@@ -150,6 +150,8 @@ _person = _pattern(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}", "organisa
 _word = _pattern(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", "a word (letters, digits, _ . : -)")
 _key_line = _pattern(r"ssh-ed25519 [A-Za-z0-9+/]+=*", "an ssh-ed25519 key line without a comment")
 _amount = _pattern(AMOUNT, "an amount in decimals, at most 18 after the point")
+_state = _pattern(r"[A-Z]{2}", "two capital letters")
+_states = _distinct(_many(_state, at_least=1))
 _roles = _distinct(_many(_one_of(*ROLES), at_least=1))
 _form = _one_of(*FORMS)
 
@@ -157,14 +159,14 @@ _signature = _object(
     {"person": _person, "public_key": _key_line, "sshsig": _text, "log_size": _count(), "round": _count()}
 )
 _pack = _object({"name": _line, "version": _line, "sha256": _sha256})
-_organisation = _object(
-    {"id": _handle, "kind": _word, "name": _line}, {"state": _nullable(_pattern(r"[A-Z]{2}", "two capital letters"))}
-)
+_organisation = _object({"id": _handle, "kind": _word, "name": _line}, {"state": _nullable(_state)})
 _enrolled = _object(
     {"organisation": _handle, "person": _handle, "roles": _roles, "public_key": _key_line, "name": _line}
 )
 _because = _object({"id": _line, "cite": _text, "basis": _word, "verified": _word}, {"title": _text})
 _recipient = _object({"organisation": _handle, "person": _handle, "age_key": _line})
+_change = _object({}, {"pack": _pack, "reviews": _any_object, "witnesses": _any_object})
+_unlocked = _object({"checkpoint": _text})
 _decision = _object(
     {
         "as_of": _day,
@@ -193,7 +195,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "manifest_key": _sha256,
             "signatures": _many(_signature, at_least=2),
         },
-        {"witnesses": _any_object},
+        {"witnesses": _any_object, "reviews": _any_object},
     ),
     "member": _object(
         {"person": _enrolled, "signatures": _many(_signature, at_least=3)}, {"organisation": _organisation}
@@ -238,12 +240,29 @@ _CONTENTS: Final[Mapping[str, Check]] = {
     ),
     "decided": _object({"round": _count(1), "decision_sha256": _sha256, "decision": _decision, "quorum": _quorum}),
     "fact": _object({"fact": _word, "value": _true, "text": _text, "signature": _signature}),
+    "review": _object(
+        {
+            "verdict": _one_of(Verb.APPROVE, Verb.REJECT),
+            "decision_sha256": _sha256,
+            "round": _count(1),
+            "text": _text,
+            "signature": _signature,
+        }
+    ),
     "approved": _vote,
     "rejected": _vote,
     "objected": _object({"grounds": _line, "text": _said, "strata": _nullable(_map_of_text), "signature": _signature}),
     "answered": _object({"objection": _count(1), "text": _said, "signature": _signature}),
     "directed": _object({"text": _said, "signature": _signature}, {"deadline": _nullable(_line)}),
     "withdrawn": _object({"text": _said, "signature": _signature}),
+    "notified": _object(
+        {"round": _count(1), "decision_sha256": _sha256, "states": _distinct(_many(_state, at_least=1))}
+    ),
+    "served": _object({"state": _state, "text": _said, "signature": _signature}),
+    "amendment": _object({"change": _change, "text": _said, "signature": _signature}),
+    "locked": _object({"checkpoint": _text}),
+    "amended": _object({"decision_sha256": _sha256}, {"unlocked": _unlocked}),
+    "expired": _object({"last": _count()}),
     "refused": _object({"decision_sha256": _sha256, "because": _many(_because)}),
     "released": _object(
         {
@@ -258,12 +277,16 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "rows": _count(),
             "objections": _many(_count(1)),
             "witnesses": _one_of(UNWITNESSED, COSIGNED),
-        }
+        },
+        {"unlocked": _unlocked},
     ),
     "cosigned": _object({"checkpoint": _text}),
     "delivered": _object({"package_sha256": _sha256, "size_bytes": _count(1)}),
     "aborted": _object({"reason": _line}),
     "accounted": _object({"accounting_sha256": _sha256}),
+    "recalled": _object(
+        {"release": _count(1), "text": _said, "signature": _signature}, {"notice_sha256": _nullable(_sha256)}
+    ),
 }
 
 KINDS: Final = tuple(_CONTENTS)
@@ -282,7 +305,22 @@ VERB_OF: Final[Mapping[str, Verb]] = {
     "withdrawn": Verb.WITHDRAW,
     "rotated": Verb.ROTATE,
     "revoked": Verb.REVOKE,
+    "served": Verb.NOTIFY,
+    "amendment": Verb.AMEND,
+    "recalled": Verb.RECALL,
 }
-"""The verb by which people sign each kind; kinds not listed are written by the gateway, unsigned."""
+"""The verb by which people sign each kind that has one verb."""
+
+REVIEW: Final = "review"
+"""A first review: its verb, approve or reject, stands in the content, sealed until all first reviews are in."""
+
+SIGNED_KINDS: Final = frozenset(VERB_OF) | {REVIEW}
+"""The kinds that people sign; all others are written by the gateway, unsigned."""
+
+
+def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
+    """The verb by which a content of a signed kind is signed."""
+    return Verb(content["verdict"]) if kind == REVIEW else VERB_OF[kind]
+
 
 OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset", "budget", "spent"})

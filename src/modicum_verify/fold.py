@@ -11,6 +11,7 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any, Final
 
+from modicum_verify.amendment import amended_roster, open_amendment
 from modicum_verify.budget import Budget, open_budget, spend_from
 from modicum_verify.canonical import canonical
 from modicum_verify.case_fold import apply_to_case, open_case
@@ -18,7 +19,7 @@ from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
-from modicum_verify.moves import START
+from modicum_verify.moves import AMENDMENT, START
 from modicum_verify.roster import Roster, enrol_member, found_roster, revoke_member, rotate_key
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
@@ -68,6 +69,8 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
             raise EvidenceError(place=entry.place, cause="genesis is entry 0, and entry 0 is genesis")
         if entry.kind not in OUTSIDE_CASES:
             _fold_case(entry, content, roster, cases)
+            if entry.kind == "amended":
+                roster = amended_roster(entry, cases[str(entry.case)].change or {}, roster)
         elif entry.kind == "genesis":
             roster = found_roster(entry, content)
         elif entry.kind == "member":
@@ -140,9 +143,12 @@ def _budget(
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:
     if entry.case is None:
         raise EvidenceError(place=entry.place, cause="names no case")
-    if entry.kind == START:
+    if entry.kind in {START, AMENDMENT}:
         if entry.case != next_case_id(cases, int(entry.at[:4])):
             raise EvidenceError(place=entry.place, cause="does not open the case whose number is next")
+        if entry.kind == AMENDMENT:
+            cases[entry.case] = open_amendment(entry, content, roster)
+            return
         if any(case.request_sha256 == content["request_sha256"] for case in cases.values()):
             raise EvidenceError(place=entry.place, cause="files a request that was filed before")
         cases[entry.case] = open_case(entry, content, roster)

@@ -19,15 +19,19 @@ class State(StrEnum):
     DECIDED = "decided"
     IN_REVIEW = "in_review"
     AGREED = "agreed"
+    LOCKED = "locked"  # agreed, and the time-lock runs: witnesses cosigned when it started
     LOGGED = "logged"  # released: the entry is durable, the key not yet written
     COSIGNED = "cosigned"  # homes with witnesses: enough organisations cosigned, the key not yet written
     DELIVERED = "delivered"
     ACCOUNTED = "accounted"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"  # nothing was entered for as long as the rules allow
+    RECALLED = "recalled"  # released, and the recipients were told to give back or destroy it
+    ENACTED = "enacted"  # a change of the rules that is in force
 
 
-ENDS: Final = frozenset({State.ACCOUNTED, State.REFUSED, State.WITHDRAWN})
+ENDS: Final = frozenset({State.ACCOUNTED, State.REFUSED, State.WITHDRAWN, State.EXPIRED, State.RECALLED, State.ENACTED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +55,17 @@ def _review() -> Move:
     return Move(to=State.IN_REVIEW, when_agreed=State.AGREED)
 
 
-START: Final = "filed"
-"""The kind of event that opens a case."""
+def _stays_locked() -> Move:
+    return Move(to=State.IN_REVIEW, when_agreed=State.LOCKED)
 
-_OPEN: Final = (State.FILED, State.DECIDED, State.IN_REVIEW, State.AGREED)
+
+START: Final = "filed"
+"""The kind of event that opens a case about a request."""
+
+AMENDMENT: Final = "amendment"
+"""The kind of event that opens a case about the rules themselves: it is decided, and waits for votes."""
+
+_OPEN: Final = (State.FILED, State.DECIDED, State.IN_REVIEW, State.AGREED, State.LOCKED)
 
 MOVES: Final[Mapping[tuple[State, str], Move]] = {
     **{(state, "decided"): _always(State.DECIDED) for state in _OPEN},
@@ -63,25 +74,37 @@ MOVES: Final[Mapping[tuple[State, str], Move]] = {
     # A fact changes what the law says, so the case waits for a new decision, and every vote falls.
     **{(state, "fact"): _always(State.FILED) for state in _OPEN},
     # The first vote never suffices, since a quorum spans two organisations.
-    **{(State.DECIDED, vote): _always(State.IN_REVIEW) for vote in ("approved", "rejected")},
+    **{(State.DECIDED, vote): _always(State.IN_REVIEW) for vote in ("review", "approved", "rejected")},
+    (State.IN_REVIEW, "review"): _review(),
     (State.IN_REVIEW, "approved"): _review(),
     (State.IN_REVIEW, "rejected"): _always(State.IN_REVIEW),
     (State.AGREED, "approved"): _always(State.AGREED),
     (State.AGREED, "rejected"): _review(),
+    (State.LOCKED, "approved"): _always(State.LOCKED),
+    (State.LOCKED, "rejected"): _stays_locked(),
+    # Origins are told of a decision; who told them how can be entered too.
+    **{(state, kind): _always(state) for state in _OPEN for kind in ("notified", "served")},
+    # The lock starts once witnesses cosigned the agreement; what takes the agreement away ends the lock.
+    (State.AGREED, "locked"): _always(State.LOCKED),
     # Once its entry is in the log a release can no longer be withdrawn: it may have left.
     **{(state, "withdrawn"): _always(State.WITHDRAWN) for state in _OPEN},
     (State.DECIDED, "refused"): _always(State.REFUSED),
     (State.IN_REVIEW, "refused"): _always(State.REFUSED),
-    (State.AGREED, "released"): _always(State.LOGGED),
+    **{(state, "expired"): _always(State.EXPIRED) for state in _OPEN},
+    # Where the rules ask for a wait, the fold lets nothing be released from *agreed*, nor before the lock is over.
+    **{(state, "released"): _always(State.LOGGED) for state in (State.AGREED, State.LOCKED)},
+    **{(state, "amended"): _always(State.ENACTED) for state in (State.AGREED, State.LOCKED)},
     # Of an evaluation home; where genesis names witnesses, the fold lets nothing be delivered that is not cosigned.
     (State.LOGGED, "delivered"): _always(State.DELIVERED),
     (State.LOGGED, "cosigned"): _always(State.COSIGNED),
     (State.COSIGNED, "delivered"): _always(State.DELIVERED),
     **{(state, "aborted"): _review() for state in (State.LOGGED, State.COSIGNED)},
     (State.DELIVERED, "accounted"): _always(State.ACCOUNTED),
+    **{(state, "recalled"): _always(State.RECALLED) for state in (State.DELIVERED, State.ACCOUNTED)},
     # What people say about a case is recorded in every state; before a release an objection takes agreement away.
     **{(state, kind): _always(state) for state in State for kind in ("objected", "answered", "directed")},
     (State.AGREED, "objected"): _review(),
+    (State.LOCKED, "objected"): _stays_locked(),
 }
 
 REQUESTER, STEWARD, PRIVACY_OFFICER = "requester", "steward", "privacy_officer"
@@ -125,7 +148,10 @@ PERMISSIONS: Final[Mapping[Verb, Permission]] = {
         roles=EVERYBODY, note="blocks by the roles that review, or by an origin; otherwise recorded"
     ),
     Verb.ANSWER: Permission(roles=frozenset({PRIVACY_OFFICER, COUNSEL}), custodian_only=True),
-    Verb.DIRECT: Permission(roles=frozenset({OFFICIAL}), note="recorded; shortens nothing and lifts nothing"),
+    Verb.DIRECT: Permission(
+        roles=frozenset({OFFICIAL}),
+        note="recorded; the custodian's own ends a discretionary wait at its deadline, and lifts nothing",
+    ),
     Verb.WITHDRAW: Permission(
         roles=frozenset({REQUESTER}), asker_only=True, note="while nothing was released; the record of the case stays"
     ),
@@ -137,6 +163,18 @@ PERMISSIONS: Final[Mapping[Verb, Permission]] = {
     Verb.REVOKE: Permission(
         roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
         note="people of two founding organisations, of whom none is the one revoked",
+    ),
+    Verb.NOTIFY: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL, STEWARD}),
+        custodian_only=True,
+        note="how an origin was told, beside the notice that the gateway enters",
+    ),
+    Verb.AMEND: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
+        note="people of founding organisations; whoever proposes a change does not vote on it",
+    ),
+    Verb.RECALL: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL}), custodian_only=True, note="of a release that was delivered"
     ),
 }
 

@@ -14,12 +14,14 @@ from typing import Any, Final
 from modicum_verify import sshsig
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError, ModicumError
-from modicum_verify.events import FOUNDERS, VERB_OF, text_sha256
+from modicum_verify.events import FORMS, FOUNDERS, VERB_OF, text_sha256
 from modicum_verify.moves import PERMISSIONS, why_not_permitted
+from modicum_verify.reviews import Reviews, parse_reviews
 from modicum_verify.statement import Statement, Verb
 from modicum_verify.witness_set import WitnessSet, parse_witness_set
 
 _TWO: Final = 2  # organisations, wherever a quorum is meant
+_VOTING: Final = PERMISSIONS[Verb.APPROVE].roles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +71,7 @@ class Roster:
     witnesses: WitnessSet | None = None  # None in an evaluation home
     manifest_key: str = ""
     pack: Pack | None = None
+    reviews: Reviews | None = None  # None in logs from before genesis fixed them
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     people: Mapping[str, Member] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()  # keys that stood for somebody and were replaced
@@ -104,6 +107,7 @@ def found_roster(entry: Entry, content: Mapping[str, Any]) -> Roster:
         witnesses=_witnesses(entry, content),
         manifest_key=content["manifest_key"],
         pack=Pack(**content["pack"]),
+        reviews=None if "reviews" not in content else reviews_of(entry, content["reviews"]),
         organisations=MappingProxyType(organisations),
     )
     for each in content["people"]:
@@ -114,16 +118,26 @@ def found_roster(entry: Entry, content: Mapping[str, Any]) -> Roster:
     return roster
 
 
+def reviews_of(entry: Entry, document: Any) -> Reviews:  # noqa: ANN401 - any JSON value
+    """Read rules of review; only roles that may approve can be in a quorum. Raises EvidenceError."""
+    return parse_reviews(document, place=entry.place, forms=set(FORMS) - {"refusal"}, roles=_VOTING)
+
+
 def _witnesses(entry: Entry, content: Mapping[str, Any]) -> WitnessSet | None:
-    """The witnesses that genesis names: none in an evaluation home, and never one that the custodian runs itself."""
+    """The witnesses that genesis names: none in an evaluation home."""
     if content["evaluation"] == ("witnesses" in content):
         raise EvidenceError(place=entry.place, cause="genesis must either name witnesses or be an evaluation's")
     if content["evaluation"]:
         return None
-    found = parse_witness_set(content["witnesses"], place=entry.place)
-    if content["custodian"] in {each.organisation for each in found.witnesses}:
+    return witnesses_of(entry, content["witnesses"], custodian=content["custodian"], origin=content["origin"])
+
+
+def witnesses_of(entry: Entry, document: Any, *, custodian: str, origin: str) -> WitnessSet:  # noqa: ANN401
+    """Read the witnesses of a log: never one that the custodian runs itself. Raises EvidenceError."""
+    found = parse_witness_set(document, place=entry.place)
+    if custodian in {each.organisation for each in found.witnesses}:
         raise EvidenceError(place=entry.place, cause="names a witness that the custodian runs itself")
-    if content["origin"] in {key.name for key in found.keys}:
+    if origin in {key.name for key in found.keys}:
         raise EvidenceError(place=entry.place, cause="names a witness by the name of the log")
     return found
 

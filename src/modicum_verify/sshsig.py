@@ -45,12 +45,27 @@ def sign(private_key: Ed25519PrivateKey, namespace: str, message: bytes) -> str:
 
     Raises ValueError: an empty namespace.
     """
+    return assembled(public_key_line(private_key), namespace, private_key.sign(to_be_signed(namespace, message)))
+
+
+def to_be_signed(namespace: str, message: bytes) -> bytes:
+    """The bytes that the key signs, for a key that is held elsewhere; `assembled` makes the SSHSIG of what it gives.
+
+    Raises ValueError: an empty namespace.
+    """
     if not namespace:
         raise ValueError("a namespace may not be empty")
-    tag = namespace.encode()
-    signature = _string(_KEY_TYPE) + _string(private_key.sign(_signed_bytes(tag, b"sha512", message)))
-    key = _key_blob(private_key)
-    return _armor(_MAGIC + _VERSION + b"".join(map(_string, (key, tag, b"", b"sha512", signature))))
+    return _signed_bytes(namespace.encode(), b"sha512", message)
+
+
+def assembled(public_key: str, namespace: str, signature: bytes) -> str:
+    """Make the armored SSHSIG of a raw Ed25519 signature over `to_be_signed`; nothing is checked, `verify` does that.
+
+    Raises UnreadableKeyError: `public_key` is not an Ed25519 key line.
+    """
+    inner = _string(_KEY_TYPE) + _string(signature)
+    parts = (key_blob(public_key), namespace.encode(), b"", b"sha512", inner)
+    return _armor(_MAGIC + _VERSION + b"".join(map(_string, parts)))
 
 
 def verify(armored: str, public_key: str, namespace: str, message: bytes) -> None:
@@ -83,6 +98,14 @@ def verify(armored: str, public_key: str, namespace: str, message: bytes) -> Non
 def public_key_line(key: Ed25519PrivateKey | Ed25519PublicKey) -> str:
     """Write the public half as OpenSSH does, without a comment: "ssh-ed25519 AAAA..."."""
     return f"{_KEY_TYPE.decode()} {base64c.encode(_key_blob(key))}"
+
+
+def key_blob(public_key: str) -> bytes:
+    """The bytes of a public key as OpenSSH sends them; their SHA-256 is the fingerprint.
+
+    Raises UnreadableKeyError: not an Ed25519 key line.
+    """
+    return _key_blob(read_public_key_line(public_key))
 
 
 def read_public_key_line(line: str) -> Ed25519PublicKey:

@@ -29,6 +29,9 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"
     ROTATE = "rotate"
     REVOKE = "revoke"
+    NOTIFY = "notify"
+    AMEND = "amend"
+    RECALL = "recall"
 
 
 def namespace(verb: str) -> str:

@@ -10,7 +10,7 @@ from witnessed_world import FOUNDERS, Witnessed, faults, make_witnessed
 
 from modicum.cli.exits import Exit
 from modicum.gateway.home import Home
-from modicum.gateway.keys import key_file
+from modicum.gateway.person_keys import key_file
 from modicum_verify.trust import parse_trust
 
 
@@ -60,7 +60,7 @@ def test_the_home_keeps_nobody_s_key(made: Witnessed, tmp_path: Path) -> None:
     assert init(made, tmp_path / "gate").exit == 0
     kept = [path.read_bytes() for path in (tmp_path / "gate").rglob("*") if path.is_file()]
     for founder in FOUNDERS:
-        private = key_file(made.key(founder)).private_bytes_raw()
+        private = key_file(made.key(founder)).private.private_bytes_raw()
         assert not any(made.key(founder).read_bytes() in each or private in each for each in kept)
     assert {path.name for path in (tmp_path / "gate" / "keys").iterdir()} == {
         "log.key",

@@ -24,12 +24,12 @@ from cli_world import EXAMPLES, STATISTICS, Ran, World, command
 from jsonschema import Draft202012Validator
 from referencing import Registry, Resource
 
-from modicum.gateway.keys import key_file, openssh_bytes
+from modicum.gateway.keys import openssh_bytes
+from modicum.gateway.person_keys import key_file
 from modicum.gateway.witnessing import serve_witness
 from modicum.ledger.witness import Witness
 from modicum.storage import Folder
 from modicum_verify.ed25519 import Ed25519PrivateKey
-from modicum_verify.sshsig import public_key_line
 
 WITNESSES = {"inspector": "ig.example/witness", "court": "clerk.example/witness"}
 FOUNDERS = ("cms/privacy-officer", "cms/counsel", "ca-dhcs/data-officer")
@@ -160,13 +160,13 @@ def answering(status: int, body: bytes, *, after_s: float = 0.0) -> Iterator[str
         yield url
 
 
-def make_witnessed(folder: Path, *, population: Path, organisations: int = 2) -> Witnessed:
+def make_witnessed(folder: Path, *, population: Path, organisations: int = 2, pack: Path | None = None) -> Witnessed:
     """A home with witnesses, the invented people in it, and one agreed case."""
     world = Witnessed(folder)
     text = resources.files("modicum.gateway").joinpath("rosters/cms.toml").read_text("utf-8")
     for person in tomllib.loads(text)["people"]:
         handle = f"{person['organisation']}/{person['person']}"
-        line = public_key_line(key_file(world.key(handle)))
+        line = key_file(world.key(handle)).public_key
         head = f'organisation = "{person["organisation"]}"\nperson = "{person["person"]}"\n'
         assert text.count(head) == 1
         text = text.replace(head, f'{head}public_key = "{line}"\n')
@@ -176,8 +176,9 @@ def make_witnessed(folder: Path, *, population: Path, organisations: int = 2) ->
         made = command("log", "witness", "init", "--name", name, "--state", world.state(organisation))
         listed += f'[[witness]]\norganisation = "{organisation}"\nurl = "{NOWHERE}"\nvkey = "{made.out.strip()}"\n'
     (folder / "witnesses.toml").write_text(listed)
+    given = [] if pack is None else ["--pack", pack]
     keys = [part for founder in FOUNDERS for part in ("--founder-key", world.key(founder))]
-    world.ok("init", "--roster", folder / "roster.toml", "--witnesses", folder / "witnesses.toml", *keys)
+    world.ok("init", "--roster", folder / "roster.toml", "--witnesses", folder / "witnesses.toml", *keys, *given)
     for organisation in WITNESSES:
         watching = ("log", "witness", "watch", world.home / "log" / "log.vkey", "--state", world.state(organisation))
         assert command(*watching).exit == 0

@@ -7,6 +7,7 @@ from typing import Any
 
 from modicum.docket import gateway_events
 from modicum.docket.commands import Event, KeySigner, approve, file_request, found
+from modicum.docket.signing import LoadedKey
 from modicum.model.dataset import Column
 from modicum.model.decision import Basis, Because, Cell, Decision, PackRef, Verdict
 from modicum.model.forms import DISCLOSING, Form
@@ -24,7 +25,6 @@ from modicum_verify.case_state import CaseState, Quorum
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket, fold
-from modicum_verify.sshsig import public_key_line
 
 PACK = PackRef(name="us_medicaid", version="1", sha256="ab" * 32)
 CUSTODIAN = "cms"
@@ -53,8 +53,8 @@ BECAUSE = Because(id="MCD-001", cite="42 U.S.C. 1396a(a)(7)", basis=Basis.LAW, v
 CASE = "2026-0001"
 
 
-def key(person: str) -> Ed25519PrivateKey:
-    return Ed25519PrivateKey.from_private_bytes(sha256(f"test key of {person}".encode()).digest())
+def key(person: str) -> LoadedKey:
+    return LoadedKey(Ed25519PrivateKey.from_private_bytes(sha256(f"test key of {person}".encode()).digest()))
 
 
 KEYS = {person: key(person) for person in PEOPLE}
@@ -70,7 +70,7 @@ def person_row(handle: str, roles: list[str]) -> dict[str, Any]:
         "organisation": organisation,
         "person": person,
         "roles": roles,
-        "public_key": public_key_line(key(handle)),
+        "public_key": key(handle).public_key,
         "name": f"{person} of {organisation}",
     }
 

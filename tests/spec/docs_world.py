@@ -124,12 +124,25 @@ def played() -> World:
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
-    _afterwards(world)
+    _look_back(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
     world.play("account nobody-of-this-key")
     return world
+
+
+def _look_back(world: World) -> None:
+    """What one person is told, what time does to cases, and what an attacker of statistics finds."""
+    _account(world)
+    _wait(world)
+    _attack(world)
+
+
+def _wait(world: World) -> None:
+    """What time does to cases."""
+    world.done("docket expire")
+    world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
 
 
 def commands() -> list[str]:
@@ -215,9 +228,8 @@ def _ask_witnesses(world: World) -> None:
     world.play(f"log checkpoint --witnesses {path}")
 
 
-def _afterwards(world: World) -> None:
-    """What looks back, and what looks at tables and at the answers as an attacker does."""
-    _account(world)
+def _attack(world: World) -> None:
+    """The attacks on statistics, small; pictures of a budget; a table that is not fit to be shared."""
     for name in ("averaging --questions 60", "differencing", "tracker", "reconstruction"):
         world.play(f"attack {name} --targets 20")
     (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")

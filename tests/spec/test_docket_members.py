@@ -10,7 +10,6 @@ from modicum.model.errors import ConflictError, InvalidInputError, NotFoundError
 from modicum_verify.errors import EvidenceError
 from modicum_verify.fold import fold
 from modicum_verify.moves import State
-from modicum_verify.sshsig import public_key_line
 
 NEW = key("a new key")
 SPONSORS = ("cms/privacy", "ca-dhcs/origin")
@@ -90,7 +89,7 @@ def test_a_lost_key_is_replaced_by_two_founding_organisations(world: World) -> N
     with pytest.raises(NotPermittedError):
         rotate(world.docket, "il-hfs/origin", new=new, others=[by("cms/privacy"), by("cms/counsel")])
     world.do(rotate(world.docket, "il-hfs/origin", new=new, others=[by(each) for each in SPONSORS]))
-    assert world.docket.roster.people["il-hfs/origin"].public_key == public_key_line(NEW)
+    assert world.docket.roster.people["il-hfs/origin"].public_key == NEW.public_key
 
 
 def test_nobody_is_a_sponsor_of_their_own_lost_key(world: World) -> None:
@@ -104,7 +103,7 @@ def test_a_key_that_stands_or_stood_for_somebody_is_nobodys_new_key(world: World
     renewed(world)  # the old key of cms/privacy stood for them
     with pytest.raises(ConflictError):
         rotate(world.docket, "il-hfs/origin", new=KeySigner("il-hfs/origin", key(taken)), others=[by("il-hfs/origin")])
-    row = {**person_row("il-hfs/scholar", ["requester"]), "public_key": public_key_line(key(taken))}
+    row = {**person_row("il-hfs/scholar", ["requester"]), "public_key": key(taken).public_key}
     signers = [KeySigner("cms/privacy", NEW), by("ca-dhcs/origin"), KeySigner("il-hfs/scholar", key(taken))]
     with pytest.raises(InvalidInputError, match="stands, or stood"):
         enrol(world.docket, person=row, signers=signers)
@@ -124,7 +123,7 @@ def test_a_forged_rotation_is_refused_by_the_fold(world: World, change: str) -> 
         case "no old signature":
             content["signatures"] = [new, {**new, "person": "cms/counsel"}]
         case "another key":
-            content["public_key"] = public_key_line(key("the thief"))
+            content["public_key"] = key("the thief").public_key
         case "another person":
             content["person"] = "cms/official"
         case "twice the new":

@@ -8,8 +8,18 @@ import pytest
 from modicum.docket.reference import render
 from modicum_verify.canonical import canonical
 from modicum_verify.errors import EvidenceError
-from modicum_verify.events import KINDS, OUTSIDE_CASES, ROLES, VERB_OF, check_content
-from modicum_verify.moves import ENDS, EVERYBODY, MOVES, PERMISSIONS, REVIEWERS, START, State, why_not_permitted
+from modicum_verify.events import KINDS, OUTSIDE_CASES, ROLES, SIGNED_KINDS, VERB_OF, check_content
+from modicum_verify.moves import (
+    AMENDMENT,
+    ENDS,
+    EVERYBODY,
+    MOVES,
+    PERMISSIONS,
+    REVIEWERS,
+    START,
+    State,
+    why_not_permitted,
+)
 from modicum_verify.statement import Statement, Verb, namespace
 from modicum_verify.trust import Trust, parse_trust
 
@@ -27,7 +37,7 @@ def reachable(start: State) -> set[State]:
 
 
 def test_every_state_can_be_reached() -> None:
-    assert reachable(State.FILED) == set(State)
+    assert reachable(State.FILED) | reachable(State.DECIDED) == set(State)
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in ENDS])
@@ -38,7 +48,8 @@ def test_every_open_state_can_be_left_and_leads_to_an_end(state: State) -> None:
 
 @pytest.mark.parametrize("state", sorted(ENDS))
 def test_an_end_is_never_left(state: State) -> None:
-    assert reachable(state) == {state}
+    recalled = {State.RECALLED} if state is State.ACCOUNTED else set()
+    assert reachable(state) == {state} | recalled  # only what was released can still be recalled
 
 
 def test_only_a_release_of_an_agreed_case_leads_out_of_the_house() -> None:
@@ -46,13 +57,10 @@ def test_only_a_release_of_an_agreed_case_leads_out_of_the_house() -> None:
         (state, kind)
         for (state, kind), move in MOVES.items()
         if State.LOGGED in move.targets and state is not State.LOGGED
-    } == {(State.AGREED, "released")}
+    } == {(State.AGREED, "released"), (State.LOCKED, "released")}
     assert {
         kind for (state, kind), move in MOVES.items() if State.AGREED in move.targets and state is not State.AGREED
-    } == {
-        "approved",
-        "aborted",
-    }
+    } == {"review", "approved", "aborted"}
 
 
 @pytest.mark.parametrize("state", list(State))
@@ -66,8 +74,8 @@ def test_a_directive_never_moves_a_case() -> None:
 
 def test_every_kind_of_event_has_its_place() -> None:
     moved = {kind for _, kind in MOVES}
-    assert moved | OUTSIDE_CASES | {START} == set(KINDS)
-    assert set(VERB_OF) <= set(KINDS)
+    assert moved | OUTSIDE_CASES | {START, AMENDMENT} == set(KINDS)
+    assert set(VERB_OF) <= SIGNED_KINDS <= set(KINDS)
     assert set(VERB_OF.values()) == set(Verb) == set(PERMISSIONS)
 
 

@@ -25,11 +25,11 @@ from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.witness_set import WitnessSet, parse_witness_set
 
 ORIGIN = "cms.modicum.example/test"
-LOG = Signer(ORIGIN, key("the log"))
+LOG = Signer(ORIGIN, key("the log").private)
 COSIGNERS = {
-    "inspector": Cosigner("ig.example/w", key("inspector's witness")),
-    "inspector-2": Cosigner("ig.example/w2", key("inspector's other witness")),
-    "court": Cosigner("court.example/w", key("court's witness")),
+    "inspector": Cosigner("ig.example/w", key("inspector's witness").private),
+    "inspector-2": Cosigner("ig.example/w2", key("inspector's other witness").private),
+    "court": Cosigner("court.example/w", key("court's witness").private),
 }
 NOW = 1_795_426_000  # 2026-11-23, some hours after the world began
 
@@ -122,8 +122,8 @@ def test_a_checkpoint_that_does_not_count_is_refused(world: World) -> None:
     size = len(world.entries)
     text = Checkpoint(origin=ORIGIN, size=size, root=root_of(world, size)).text()
     other = Checkpoint(origin=ORIGIN, size=size, root=b"x" * 32).text()
-    stranger = Cosigner("stranger.example/w", key("stranger"))
-    forged = Cosigner("court.example/w", key("stranger"))
+    stranger = Cosigner("stranger.example/w", key("stranger").private)
+    forged = Cosigner("court.example/w", key("stranger").private)
     wrong = {
         "by nobody": (note(world, ()), "0 of the 2 organisations"),
         "by one": (note(world, ("court",)), "1 of the 2"),
@@ -203,7 +203,7 @@ def test_genesis_names_outside_witnesses_or_none() -> None:
     )
     with pytest.raises(InvalidInputError, match="custodian runs itself"):
         genesis(witnesses=own)
-    named = Cosigner(ORIGIN, key("court's witness")).public.vkey()
+    named = Cosigner(ORIGIN, key("court's witness").private).public.vkey()
     by_the_logs_name = parse_witness_set(
         document(1, witnesses=[{"organisation": "court", "vkey": named}]), place="test"
     )
@@ -253,6 +253,6 @@ def test_what_was_cosigned_is_the_history_that_is_shown(world: World) -> None:
         check_checkpoints(shown([b"another", *leaves[1:]]), cases, log_vkey=vkey)
     with pytest.raises(EvidenceError, match="another history"):
         check_checkpoints(shown(leaves[: size - 1]), cases, log_vkey=vkey)
-    stranger = vkey_of(ORIGIN, key("stranger").public_key())
+    stranger = vkey_of(ORIGIN, key("stranger").private.public_key())
     with pytest.raises(EvidenceError):
         check_checkpoints(shown(leaves), cases, log_vkey=stranger)

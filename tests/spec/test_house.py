@@ -24,10 +24,6 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "cryptography": frozenset(
         {
             "modicum.answer.pseudonym",
-            "modicum.cli.member",
-            "modicum.cli.options",
-            "modicum.gateway.case",
-            "modicum.gateway.founding",
             "modicum.gateway.keys",
             "modicum.gateway.witnessing",
             "modicum.seal.manifest",

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from modicum.gateway import case as cases
 from modicum.gateway import datasets
 from modicum.gateway.again import decide_again
+from modicum.gateway.case_document import case_document
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
 from modicum.gateway.keys import person_key
@@ -89,7 +90,7 @@ def test_an_attested_fact_turns_the_case_on_the_day_that_the_wait_ends(tmp_path:
     clock.now = datetime(2026, 11, 2, 21, tzinfo=timezone(timedelta(hours=-5)))  # 3 November, 02:00 UTC
     attest_all(home, case)
 
-    document = cases.case_document(home, case)
+    document = case_document(home, case)
     said = document["facts"][FACT]
     assert (said["counts_from"], said["waits"]) == ("2026-12-03", True)
     assert document["verdict"] == "conditional"
@@ -98,24 +99,24 @@ def test_an_attested_fact_turns_the_case_on_the_day_that_the_wait_ends(tmp_path:
 
     clock.now = datetime(2026, 12, 2, 23, 59, 59, tzinfo=UTC)
     home = Home.open(home.root, clock=clock)
-    assert decide_again(home, case) is False or cases.case_document(home, case)["verdict"] == "conditional"
+    assert decide_again(home, case) is False or case_document(home, case)["verdict"] == "conditional"
     with pytest.raises(OutstandingError):
         cases.approve(home, case, key=person_key(home.folder, "cms/counsel"))
 
     clock.now = datetime(2026, 12, 3, 0, 0, 0, tzinfo=UTC)
     assert decide_again(home, case) is True
-    document = cases.case_document(home, case)
+    document = case_document(home, case)
     assert document["verdict"] == "permitted"
     assert document["facts"][FACT]["waits"] is False
     cases.approve(home, case, key=person_key(home.folder, "cms/counsel"))
-    votes = cases.case_document(home, case)["approvals"]
+    votes = case_document(home, case)["approvals"]
     assert decide_again(home, case) is False  # asked again on a day that changes nothing, no vote falls
-    assert cases.case_document(home, case)["approvals"] == votes
+    assert case_document(home, case)["approvals"] == votes
 
 
 def attest_all(home: Home, case: str) -> None:
     """Attest what is missing, one set of facts, each by whoever may."""
-    wanted = min(cases.case_document(home, case)["missing"], key=len)
+    wanted = min(case_document(home, case)["missing"], key=len)
     assert FACT in wanted
     roles = home.pack().vocabulary.facts
     for fact in wanted:

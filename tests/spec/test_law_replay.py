@@ -15,6 +15,7 @@ from attack_world import EXAMPLES, file
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from impact_world import BEFORE, World, attest, played
 
+from modicum.docket.signing import LoadedKey
 from modicum.gateway import case as cases
 from modicum.gateway import datasets
 from modicum.gateway import stored as stored_decisions
@@ -76,7 +77,7 @@ def enrol_another(mine: World) -> None:
         "person": {"organisation": "other-lab", "person": "reader", "roles": ["requester"]},
     }
     signers = [person_key(home.folder, each) for each in ("cms/privacy-officer", "ca-dhcs/data-officer")]
-    cases.enrol(home, member, signers=signers, member_key=Ed25519PrivateKey.generate())
+    cases.enrol(home, member, signers=signers, member_key=LoadedKey(Ed25519PrivateKey.generate()))
 
 
 def named(mine: World) -> list[str]:

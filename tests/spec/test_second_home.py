@@ -14,6 +14,7 @@ from ehds_world import ANSWER, EXAMPLES, PERMIT, asked
 
 from modicum.gateway import case as cases
 from modicum.gateway import datasets
+from modicum.gateway.case_document import case_document
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import OWN_PACK, Home
 from modicum.gateway.keys import person_key
@@ -94,7 +95,7 @@ def world(folder: Path, *, day: datetime = datetime(2029, 4, 2, 9, tzinfo=UTC), 
 def test_pseudonymised_records_leave_under_a_permit_without_those_who_opted_out(tmp_path: Path) -> None:
     made = world(tmp_path)
     case = made.file()
-    before = cases.case_document(made.home, case)
+    before = case_document(made.home, case)
     assert (before["verdict"], before["state"]) == ("conditional", "decided")
     assert sorted(PERMIT) in before["missing"]
     made.attest(case, PERMIT)
@@ -135,7 +136,7 @@ def test_a_year_too_early_nothing_leaves_whoever_agrees(tmp_path: Path) -> None:
     made = world(tmp_path, day=datetime(2028, 4, 2, 9, tzinfo=UTC))
     case = made.file()
     made.attest(case, PERMIT)
-    assert cases.case_document(made.home, case)["verdict"] == "forbidden"
+    assert case_document(made.home, case)["verdict"] == "forbidden"
     refused = made.release(case)
     assert isinstance(refused, Refused)
     assert "EHDS-105-SECONDARY-USE" in {each.id for each in refused.because}
@@ -154,7 +155,7 @@ def test_only_the_role_that_the_pack_names_attests(tmp_path: Path) -> None:
     case = made.file()
     with pytest.raises(Exception, match="data-permit-issued"):
         cases.attest(made.home, case, key=made.key("access-body/steward"), fact="data-permit-issued", text="mine")
-    assert cases.case_document(made.home, case)["facts"] == {}
+    assert case_document(made.home, case)["facts"] == {}
 
 
 def test_an_objection_is_about_people_of_this_pack(tmp_path: Path) -> None:
@@ -166,7 +167,7 @@ def test_an_objection_is_about_people_of_this_pack(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="XX"):
         cases.object_to(made.home, case, key=holder, grounds="g", text="t", strata={"member_state": "XX"})
     cases.object_to(made.home, case, key=holder, grounds="Art. 71", text="t", strata={"opt_out": "yes"})
-    assert len(cases.case_document(made.home, case)["objections"]) == 1
+    assert len(case_document(made.home, case)["objections"]) == 1
 
 
 def test_a_folder_with_a_pack_is_copied_into_the_home(tmp_path: Path) -> None:

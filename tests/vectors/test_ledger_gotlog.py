@@ -1,13 +1,13 @@
 """Our log, read by the packages of the Go checksum database."""
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from go_programs import built, needs_go
 
+from modicum.cli import run as run_modicum
 from modicum.ledger import Ledger, create_ledger
 from modicum.storage import Folder
 from modicum_verify.errors import EvidenceError
@@ -16,39 +16,14 @@ from modicum_verify.merkle import leaf_hash
 from modicum_verify.note import Signer
 from modicum_verify.tiles import decode_bundle, encode_bundle
 
-GO = shutil.which("go")
-GOPATH = Path("/usr/share/gocode")
 SIZES = (1, 3, 256, 700)
 
-pytestmark = [
-    pytest.mark.skipif(GO is None, reason="Go (golang-go) is not installed"),
-    pytest.mark.skipif(
-        not (GOPATH / "src/golang.org/x/mod/sumdb/tlog").is_dir(),
-        reason="golang.org/x/mod (golang-golang-x-mod-dev) is not installed",
-    ),
-]
+pytestmark = needs_go
 
 
 @pytest.fixture(scope="session")
 def gotlog(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("gotlog")
-    # Offline: no modules, only the sources that the system's package brought.
-    own = {
-        "GO111MODULE": "off",
-        "GOPATH": str(GOPATH),
-        "GOCACHE": str(folder / "cache"),
-        "GOFLAGS": "",
-        "GOPROXY": "off",
-    }
-    source = Path(__file__).parent / "gotlog" / "main.go"
-    made = subprocess.run(
-        [str(GO), "build", "-o", str(folder / "gotlog"), str(source)],
-        env={**os.environ, **own},
-        capture_output=True,
-        check=False,
-    )
-    assert made.returncode == 0, made.stderr.decode()
-    return folder / "gotlog"
+    return built("gotlog", tmp_path_factory.mktemp("gotlog"))
 
 
 def run(gotlog: Path, ledger: Ledger, log: Path, *proofs: Path) -> subprocess.CompletedProcess[str]:
@@ -97,3 +72,26 @@ def test_go_refuses_a_checkpoint_by_another_key_and_a_proof_of_another_entry(
     forged = Signer("gateway.example/log", Ed25519PrivateKey.generate()).sign(text)
     (tmp_path / "log/checkpoint").write_bytes(forged)
     assert run(gotlog, ledger, tmp_path / "log").returncode == 1
+
+
+def test_go_reads_the_log_of_a_home_and_its_proofs(gotlog: Path, tmp_path: Path) -> None:
+    home = tmp_path / "gate"
+    assert run_modicum(["init", "--evaluation", "--home", str(home)]) == 0
+    revoke = [
+        "member",
+        "revoke",
+        "cms/steward",
+        "--text",
+        "left",
+        "--as",
+        "cms/counsel",
+        "--as",
+        "ca-dhcs/data-officer",
+    ]
+    assert run_modicum([*revoke, "--home", str(home)]) == 0
+    proofs = [tmp_path / f"{entry}.tlog-proof" for entry in range(2)]
+    for entry, proof in enumerate(proofs):
+        assert run_modicum(["log", "prove", str(entry), "--out", str(proof), "--home", str(home)]) == 0
+    vkey = (home / "log" / "log.vkey").read_text().strip()
+    said = subprocess.run([gotlog, home / "log", vkey, *proofs], capture_output=True, text=True, check=False)
+    assert (said.returncode, said.stdout) == (0, "2\n"), said.stderr

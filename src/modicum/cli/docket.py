@@ -1,7 +1,9 @@
 """`modicum docket ...`, `fact attest`: the case and its facts."""
 
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -10,11 +12,15 @@ from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, 
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
+from modicum.gateway.case_document import case_document, listed
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
+from modicum.gateway.waiting import expire_due
 from modicum.model.errors import InvalidInputError
 
-group = typer.Typer(no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, withdraw.")
+group = typer.Typer(
+    no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, notify, withdraw, expire."
+)
 facts = typer.Typer(no_args_is_help=True, help="Facts that a decision may rest on.")
 
 CaseArgument = Annotated[str, typer.Argument(help="The number of the case, e.g. 2026-0001.", metavar="CASE")]
@@ -58,7 +64,7 @@ def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
 
     Example:  modicum docket list
     """
-    found = cases.listed(Home.open(home))
+    found = listed(Home.open(home))
     if as_json:
         emit({"schema": "modicum.docket/1", "cases": found})
         return
@@ -182,13 +188,18 @@ def answer(
 def direct(
     case: CaseArgument,
     text: TextOption,
-    deadline: Annotated[str | None, typer.Option("--deadline", help="When the official wants it.")] = None,
+    deadline: Annotated[
+        str | None, typer.Option("--deadline", help="When the official wants it: 2026-11-26T12:00:00Z, or words.")
+    ] = None,
     who: AsOption = None,
     key: KeyOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Give a directive under one's own name. It is recorded for ever and lifts nothing that the law forbids.
+
+    A deadline that is a time (UTC), given by the custodian's own official, ends a discretionary wait then; a wait that
+    a statute fixes it never shortens.
 
     Example:  modicum docket direct 2026-0001 --text "send it today" --deadline "in 54 minutes" --as cms/official
     """
@@ -215,6 +226,38 @@ def withdraw(
     _say_case(here, case, as_json=as_json, did="withdrawn")
 
 
+@group.command("notify")
+def notify(
+    case: CaseArgument,
+    text: TextOption,
+    state: Annotated[str, typer.Option("--state", help="The state that was told, e.g. CA.")],
+    who: AsOption = None,
+    key: KeyOption = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
+    """Record how a state of origin was told of a case. The log itself gives notice; this adds by which way.
+
+    Example:  modicum docket notify 2026-0002 --state CA --text "letter of 3 June, by courier" --as cms/privacy-officer
+    """
+    here = Home.open(home)
+    cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
+    _say_case(here, case, as_json=as_json, did="notice recorded")
+
+
+@group.command("expire")
+def expire(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+    """End every case in which nothing was entered for as long as its rule of review allows. Run it once a day.
+
+    Example:  modicum docket expire
+    """
+    ended = expire_due(Home.open(home))
+    if as_json:
+        emit({"schema": "modicum.expired/1", "cases": ended})
+        return
+    say(f"expired: {', '.join(ended)}" if ended else "no case was due")
+
+
 @facts.command("attest")
 def attest(
     case: CaseArgument,
@@ -234,8 +277,23 @@ def attest(
     _say_case(here, case, as_json=as_json, did="attested")
 
 
+def _waits(lock: Mapping[str, Any] | None) -> list[str]:
+    """The waits of a case in words."""
+    if lock is None:
+        return []
+    parts = [("statutory", lock["statutory_s"]), ("discretionary", lock["discretionary_s"])]
+    waits = " and ".join(f"{timedelta(seconds=seconds)} ({name})" for name, seconds in parts if seconds)
+    if not lock["holds"]:
+        return [
+            f"waits {waits} once it is agreed, in a home with witnesses; here nobody could time it, so nothing waits"
+        ]
+    if lock["ends_at"] is None:
+        return [f"waits {waits} once it is agreed"]
+    return [f"locked since {lock['started_at']} (entry {lock['entry']}), until {lock['ends_at']} at the earliest"]
+
+
 def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
-    document = cases.case_document(home, number)
+    document = case_document(home, number)
     if as_json:
         emit(document)
         return
@@ -250,6 +308,8 @@ def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> Non
             show(f"  hold {hold['because']['id']} {state}: {hold['reason']}")
     for reason in document["why_not_agreed"]:
         show(f"  not agreed: {reason}")
+    for line in _waits(document["lock"]):
+        show(f"  {line}")
     for missing in document["missing"]:
         show(f"  missing: {' and '.join(missing)}")
     for fact, said in document["facts"].items():

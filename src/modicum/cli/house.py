@@ -7,7 +7,7 @@ import typer
 
 from modicum.cli.demo import play
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, given_key
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.doctor import examine
 from modicum.gateway.founding import create_home
@@ -50,8 +50,10 @@ def init(
         Path | None, typer.Option("--witnesses", help="A witnesses.toml: who must cosign before anything leaves.")
     ] = None,
     founder_keys: Annotated[
-        list[Path] | None,
-        typer.Option("--founder-key", help="With --witnesses: a founder's own private key, once for each founder."),
+        list[str] | None,
+        typer.Option(
+            "--founder-key", help="With --witnesses: a founder's own key, a file or agent:SHA256:..., once for each."
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -72,7 +74,7 @@ def init(
         pack_name=pack,
         clock=system_clock,
         witnesses=witnesses,
-        founder_keys=founder_keys or (),
+        founder_keys=[given_key(each) for each in founder_keys or ()],
     )
     if as_json:
         emit(
@@ -94,7 +96,7 @@ def init(
     say(f"bring each witness the log's key: modicum log witness watch {home / 'log' / 'log.vkey'}")
 
 
-def _check_kind(*, evaluation: bool, witnesses: Path | None, founder_keys: list[Path] | None) -> None:
+def _check_kind(*, evaluation: bool, witnesses: Path | None, founder_keys: list[str] | None) -> None:
     if evaluation == (witnesses is not None):
         given = "both were said" if evaluation else "neither was said"
         raise InvalidInputError(

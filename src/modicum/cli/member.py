@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, TextOption, acting_key
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, TextOption, acting_key, given_key
 from modicum.cli.output import emit, show, table
+from modicum.docket.signing import PersonKey
 from modicum.gateway import case as cases
+from modicum.gateway.case_document import people
 from modicum.gateway.home import Home
 from modicum.model.errors import InvalidInputError, NotFoundError
 
@@ -20,7 +21,8 @@ SignersOption = Annotated[
     list[str] | None, typer.Option("--as", help="Somebody who signs; twice, two organisations.", metavar="WHO")
 ]
 KeysOption = Annotated[
-    list[Path] | None, typer.Option("--key", help="A signer's private key; may be given twice.", metavar="FILE")
+    list[str] | None,
+    typer.Option("--key", help="A signer's key, as for `docket approve`; may be given twice.", metavar="KEY"),
 ]
 
 
@@ -34,7 +36,9 @@ def enrol(
     file: Annotated[Path, typer.Argument(help="TOML: [organisation] or [person] as in a roster.", metavar="FILE")],
     who: SignersOption = None,
     key: KeysOption = None,
-    member_key: Annotated[Path | None, typer.Option("--member-key", help="The new person's own private key.")] = None,
+    member_key: Annotated[
+        str | None, typer.Option("--member-key", help="The new person's own key: a file, or agent:SHA256:...")
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -43,7 +47,7 @@ def enrol(
     Example:  modicum member enrol uni.toml --as cms/privacy-officer --as ca-dhcs/data-officer --member-key uni.key
     """
     here = Home.open(home)
-    own = None if member_key is None else acting_key(here, who=None, key=member_key)
+    own = None if member_key is None else given_key(member_key)
     enrolled = cases.enrol(here, _toml(file), signers=_signers(here, who, key), member_key=own)
     if as_json:
         emit({"schema": "modicum.member/1", "enrolled": enrolled})
@@ -54,7 +58,9 @@ def enrol(
 @members.command("rotate")
 def rotate(
     person: HandleArgument,
-    new_key: Annotated[Path, typer.Option("--new-key", help="The person's new OpenSSH Ed25519 private key.")],
+    new_key: Annotated[
+        str, typer.Option("--new-key", help="The person's new OpenSSH Ed25519 key: a file, or agent:SHA256:...")
+    ],
     text: TextOption = "",
     who: SignersOption = None,
     key: KeysOption = None,
@@ -68,7 +74,7 @@ def rotate(
     Example:  modicum member rotate ca-dhcs/data-officer --new-key new.key --key old.key
     """
     here = Home.open(home)
-    own = acting_key(here, who=None, key=new_key)
+    own = given_key(new_key)
     entry = cases.rotate(here, person, new_key=own, others=_signers(here, who, key), text=text)
     _entered(f"{person} has a new key", entry.index, as_json=as_json, person=person)
 
@@ -97,7 +103,7 @@ def list_members(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -
 
     Example:  modicum member list
     """
-    found = cases.people(Home.open(home))
+    found = people(Home.open(home))
     if as_json:
         emit({"schema": "modicum.members/1", "people": found})
         return
@@ -120,9 +126,9 @@ def _toml(path: Path) -> dict[str, Any]:
         raise InvalidInputError(cause=f"{path} is not TOML", cure="see docs/reference/roster.md") from None
 
 
-def _signers(home: Home, who: list[str] | None, key: list[Path] | None) -> list[Ed25519PrivateKey]:
+def _signers(home: Home, who: list[str] | None, key: list[str] | None) -> list[PersonKey]:
     held = [acting_key(home, who=each, key=None) for each in who or []]
-    return held + [acting_key(home, who=None, key=each) for each in key or []]
+    return held + [given_key(each, home=home) for each in key or []]
 
 
 def _entered(what: str, entry: int, *, as_json: bool, person: str) -> None:

@@ -1,14 +1,18 @@
 """Options that many commands share, each written once."""
 
+import os
 from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from modicum.docket.signing import PersonKey
+from modicum.gateway.case import enrolled_keys
 from modicum.gateway.home import Home
-from modicum.gateway.keys import key_file, person_key
+from modicum.gateway.keys import person_key
+from modicum.gateway.person_keys import find_key
+from modicum.gateway.ssh_agent import SshAgent
 from modicum.model.errors import InvalidInputError
 
 DEFAULT_HOME = Path("modicum-home")
@@ -22,7 +26,13 @@ AsOption = Annotated[
     typer.Option("--as", help="organisation/person of an evaluation home, whose key the home holds.", metavar="WHO"),
 ]
 KeyOption = Annotated[
-    Path | None, typer.Option("--key", help="The person's own OpenSSH Ed25519 private key.", metavar="FILE")
+    str | None,
+    typer.Option(
+        "--key",
+        help="The person's OpenSSH Ed25519 key: a private key file; or, for a key in their ssh-agent, a .pub file, "
+        "agent, or agent:SHA256:...",
+        metavar="KEY",
+    ),
 ]
 AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
@@ -30,14 +40,20 @@ AsOfOption = Annotated[
 TextOption = Annotated[str, typer.Option("--text", help="Words that stay with the case.")]
 
 
-def acting_key(home: Home, *, who: str | None, key: Path | None) -> Ed25519PrivateKey:
+def acting_key(home: Home, *, who: str | None, key: str | None) -> PersonKey:
     """The key of the person who acts; exactly one of `--as` and `--key` names it."""
     if (who is None) == (key is None):
         raise InvalidInputError(
             cause="who acts is not clear",
-            cure="give either --key FILE, or --as organisation/person in an evaluation home",
+            cure="give either --key KEY, or --as organisation/person in an evaluation home",
         )
-    return key_file(key) if key is not None else person_key(home.folder, who or "")
+    return person_key(home.folder, who or "") if key is None else given_key(key, home=home)
+
+
+def given_key(key: str, *, home: Home | None = None) -> PersonKey:
+    """The key that an option names; home: where its owner is enrolled, if they are."""
+    agent = SshAgent(os.environ.get("SSH_AUTH_SOCK"))
+    return find_key(key, agent=agent, enrolled=lambda: [] if home is None else enrolled_keys(home))
 
 
 def day_of(text: str | None) -> date | None:

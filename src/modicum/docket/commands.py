@@ -5,6 +5,7 @@ it again there. `found` and `enrol` are in `founding`, and offered here too.
 """
 
 from collections.abc import Collection, Mapping
+from typing import Any
 
 from modicum.docket.founding import enrol, found, revoke, rotate
 from modicum.docket.permissions import ask, find_case
@@ -18,6 +19,7 @@ from modicum.model.errors import (
 )
 from modicum.model.request import Request
 from modicum_verify.case_state import CaseState, Decided
+from modicum_verify.events import REVIEW
 from modicum_verify.fold import Docket, next_case_id
 from modicum_verify.holds import LIFTING, why_not_lifting
 from modicum_verify.statement import Verb
@@ -26,6 +28,7 @@ __all__ = [
     "Event",
     "KeySigner",
     "Signer",
+    "amend",
     "answer",
     "approve",
     "attest",
@@ -34,9 +37,11 @@ __all__ = [
     "file_request",
     "found",
     "object_",
+    "recall",
     "reject",
     "revoke",
     "rotate",
+    "serve",
     "withdraw",
 ]
 
@@ -189,7 +194,11 @@ def answer(docket: Docket, case_id: str, *, by: Signer, objection: int, text: st
 
 
 def direct(docket: Docket, case_id: str, *, by: Signer, text: str, deadline: str | None = None) -> Event:
-    """Order a release, under one's name. It is recorded; it shortens nothing and lifts nothing."""
+    """Order a release, under one's name. It lifts nothing.
+
+    deadline: where it is a time (2026-11-26T12:00:00Z) and the signer the custodian's own accountable official, a
+    discretionary wait ends then; a statutory one never does.
+    """
     case = find_case(docket, case_id)
     ask(docket, Verb.DIRECT, by=by, case=case)
     content = {"text": text} if deadline is None else {"text": text, "deadline": deadline}
@@ -207,6 +216,53 @@ def withdraw(docket: Docket, case_id: str, *, by: Signer, text: str) -> Event:
     return in_case("withdrawn", {"text": text}, case=case, log_size=docket.size, by=by)
 
 
+def serve(docket: Docket, case_id: str, *, by: Signer, state: str, text: str) -> Event:
+    """Record how a state of origin was told of a case, beside the notice in the log.
+
+    Raises NotFoundError: no enrolled organisation answers for that state.
+    """
+    case = find_case(docket, case_id)
+    ask(docket, Verb.NOTIFY, by=by, case=case)
+    states = sorted({each.state for each in docket.roster.organisations.values() if each.state is not None})
+    if state not in states:
+        raise NotFoundError(
+            cause=f"no enrolled organisation answers for {state}", cure=f"the states are: {', '.join(states) or 'none'}"
+        )
+    return in_case("served", {"state": state, "text": text}, case=case, log_size=docket.size, by=by)
+
+
+def recall(docket: Docket, case_id: str, *, by: Signer, text: str, notice_sha256: str | None = None) -> Event:
+    """Recall the release of a case: its recipients are told to give it back or destroy it.
+
+    notice_sha256: the digest of the notice that they get. Raises ConflictError: nothing was delivered.
+    """
+    case = find_case(docket, case_id)
+    ask(docket, Verb.RECALL, by=by, case=case)
+    content = {"release": case.releases[-1].index, "text": text}
+    if notice_sha256 is not None:
+        content["notice_sha256"] = notice_sha256
+    return in_case("recalled", content, case=case, log_size=docket.size, by=by)
+
+
+def amend(docket: Docket, change: Mapping[str, Any], *, by: Signer, text: str, year: int) -> Event:
+    """Propose a change of the rules, as a case of its own that waits as long as the old rules wait at most.
+
+    change: `pack`, `reviews`, `witnesses`, each as genesis names it; what is left out stays.
+
+    Raises NotPermittedError: somebody of no founding organisation. InvalidInputError: it changes nothing, or is
+    malformed.
+    """
+    member = ask(docket, Verb.AMEND, by=by)
+    if not docket.roster.organisations[member.organisation].founder:
+        raise NotPermittedError(
+            cause=f"{member.handle} is of no founding organisation", cure="let somebody of one propose it"
+        )
+    case_id = next_case_id(docket.cases, year)
+    content = {"change": dict(change), "text": text}
+    signature = signed("amendment", content, case=case_id, log_size=docket.size, by=by)
+    return shaped("amendment", {**content, "signature": signature}, case=case_id)
+
+
 def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decided:
     member = ask(docket, verb, by=by, case=case)
     decision = case.decision
@@ -221,10 +277,18 @@ def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decide
 
 
 def _vote(kind: str, docket: Docket, case: CaseState, decision: Decided, *, by: Signer, text: str) -> Event:
-    for vote in case.standing_votes:
+    for vote in () if case.blind else case.standing_votes:
         if vote.person == by.person and vote.approves == (kind == "approved"):
             raise ConflictError(
                 cause=f"{by.person} {kind} round {case.round} already (entry {vote.index})", cure="nothing to do"
             )
-    content = {"decision_sha256": decision.decision_sha256, "round": decision.round, "text": text}
+    content: dict[str, Any] = {"decision_sha256": decision.decision_sha256, "round": decision.round, "text": text}
+    if case.blind:
+        if by.person in {each.person for each in case.first_reviews}:
+            raise ConflictError(
+                cause=f"{by.person} has reviewed round {case.round}; first reviews are sealed until all are in",
+                cure="wait for the others; then a vote can be changed in the open",
+            )
+        verdict = str(Verb.APPROVE if kind == "approved" else Verb.REJECT)
+        return in_case(REVIEW, {**content, "verdict": verdict}, case=case, log_size=docket.size, by=by)
     return in_case(kind, content, case=case, log_size=docket.size, by=by)

@@ -4,15 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modicum.docket.permissions import identify
-from modicum.docket.signing import Event, KeySigner, Signer, shaped, signed
+from modicum.docket.signing import Event, KeySigner, PersonKey, Signer, shaped, signed
 from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotFoundError, NotPermittedError
-from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.errors import ModicumError
 from modicum_verify.events import FOUNDERS, GENESIS_SCHEMA
 from modicum_verify.fold import Docket, fold
 from modicum_verify.moves import PERMISSIONS
+from modicum_verify.reviews import Reviews
 from modicum_verify.roster import Member
 from modicum_verify.sshsig import public_key_line, read_public_key_line
 from modicum_verify.statement import Verb
@@ -29,13 +29,16 @@ def found(
     people: Sequence[Mapping[str, Any]],
     pack: PackRef,
     manifest_key: str,
-    founders: Mapping[str, Ed25519PrivateKey],
+    founders: Mapping[str, PersonKey],
     witnesses: WitnessSet | None = None,
+    reviews: Reviews | None = None,
 ) -> Event:
     """Make the genesis of a home, signed by its founders; of an evaluation home where no witnesses are named.
 
+    reviews: the rules of review that it fixes; where it fixes none, quorums are the pack's word and nothing waits.
+
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
-    carry a comment, which is dropped; a name left empty is made from the handle. founders: private keys by
+    carry a comment, which is dropped; a name left empty is made from the handle. founders: keys by
     `organisation/person`, of at least two organisations.
 
     Raises InvalidInputError: a malformed field, a person or key listed twice, founders of one organisation alone.
@@ -50,6 +53,7 @@ def found(
         "people": [_person(each) for each in people],
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
         "manifest_key": manifest_key,
+        **({} if reviews is None else {"reviews": reviews.as_document()}),
     }
     signatures = [
         signed("genesis", content, case=None, log_size=0, by=KeySigner(person, key))

@@ -151,10 +151,12 @@ def released(
     key_age_sha256: str,
     accounting_sha256: str,
     rows: int,
+    unlocked: bytes | None = None,
 ) -> Event:
     """Record a release before its key is written: what is in it, for whom, and every objection of the case.
 
-    data: `{name, sha256, size_bytes}` per sealed file.
+    data: `{name, sha256, size_bytes}` per sealed file. unlocked: the cosigned checkpoint (a signed note) that shows the
+    case's time-lock over, where it has one.
 
     Raises OutstandingError: the case is not agreed. ConflictError: it was released, or has ended.
     """
@@ -172,8 +174,44 @@ def released(
         "rows": rows,
         "objections": [each.index for each in case.objections],
         "witnesses": said_of(docket.roster.witnesses),
+        **shown_over(unlocked),
     }
     return shaped("released", content, case=case_id)
+
+
+def shown_over(unlocked: bytes | None) -> dict[str, Any]:
+    """The field by which an event shows that a time-lock is over."""
+    return {} if unlocked is None else {"unlocked": {"checkpoint": unlocked.decode("utf-8")}}
+
+
+def notified(docket: Docket, case_id: str, *, states: Sequence[str]) -> Event:
+    """Give notice of the present decision to states whose people it is about; whoever follows the log sees it."""
+    case = find_case(docket, case_id)
+    possible(case, "notified")
+    content = {"round": case.round, "decision_sha256": case.decision_sha256, "states": sorted(states)}
+    return shaped("notified", content, case=case_id)
+
+
+def locked(docket: Docket, case_id: str, *, checkpoint: bytes) -> Event:
+    """Start the time-lock of an agreed case. checkpoint: the note over the agreement that the witnesses cosigned."""
+    possible(find_case(docket, case_id), "locked")
+    return shaped("locked", {"checkpoint": checkpoint.decode("utf-8")}, case=case_id)
+
+
+def amended(docket: Docket, case_id: str, *, unlocked: bytes | None) -> Event:
+    """Put an agreed change of the rules in force. unlocked: as for `released`."""
+    case = find_case(docket, case_id)
+    if case.change is None:
+        raise ConflictError(cause=f"case {case_id} changes no rules", cure="release it")
+    require_agreed(case)
+    return shaped("amended", {"decision_sha256": case.decision_sha256, **shown_over(unlocked)}, case=case_id)
+
+
+def expired(docket: Docket, case_id: str) -> Event:
+    """End a case in which nothing was entered for as long as its rule allows."""
+    case = find_case(docket, case_id)
+    possible(case, "expired")
+    return shaped("expired", {"last": case.timeline[-1].index}, case=case_id)
 
 
 def cosigned(docket: Docket, case_id: str, *, checkpoint: bytes) -> Event:

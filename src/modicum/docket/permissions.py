@@ -21,6 +21,8 @@ _KIND_OF: Final = {
     Verb.ANSWER: "answered",
     Verb.DIRECT: "directed",
     Verb.WITHDRAW: "withdrawn",
+    Verb.NOTIFY: "served",
+    Verb.RECALL: "recalled",
 }
 
 
@@ -43,7 +45,7 @@ def ask(docket: Docket, verb: Verb, *, by: Signer, case: CaseState | None = None
         roles=member.roles,
         organisation=member.organisation,
         custodian=docket.roster.custodian,
-        asker=None if case is None else case.asker,
+        asker=_asker(case, verb),
     )
     if reason is not None:
         raise NotPermittedError(
@@ -52,7 +54,18 @@ def ask(docket: Docket, verb: Verb, *, by: Signer, case: CaseState | None = None
         )
     if case is not None:
         possible(case, _KIND_OF[verb])
+        if case.change is not None and verb in {Verb.ATTEST, Verb.NOTIFY}:
+            raise ConflictError(
+                cause=f"case {case.id} is about the rules, not about records", cure="vote on it, or object to it"
+            )
     return member
+
+
+def _asker(case: CaseState | None, verb: Verb) -> str | None:
+    if case is None:
+        return None
+    # A change of the rules has no asker, but only those who proposed it may withdraw it.
+    return case.requester.split("/", 1)[0] if verb is Verb.WITHDRAW else case.asker
 
 
 def identify(docket: Docket, by: Signer) -> Member:

@@ -6,8 +6,8 @@ Written by `python -m modicum.docket.reference > docs/reference/docket.md`; a te
 import sys
 from collections.abc import Iterator
 
-from modicum_verify.events import KINDS, ROLES, VERB_OF
-from modicum_verify.moves import ENDS, MOVES, PERMISSIONS, START, State
+from modicum_verify.events import KINDS, ROLES, SIGNED_KINDS, VERB_OF
+from modicum_verify.moves import AMENDMENT, ENDS, MOVES, PERMISSIONS, START, State
 from modicum_verify.statement import Verb, namespace
 
 _HEAD = """\
@@ -34,12 +34,33 @@ they lift it.
 """
 
 _WORDS = """\
-`objected`, `answered` and `directed` are possible in every state, also after the end; they are drawn only where they
-can move the case.
+`objected`, `answered` and `directed` are possible in every state, also after the end, `notified` and `served` before a
+release; they are drawn only where they can move the case.
+
+**First reviews are sealed.** Where genesis fixes the rules of review, the first vote of each person in a round is a
+`review`: the leaf says who reviewed, and how they voted is told only when as many people, of as many organisations, as
+the quorum asks for have reviewed. From then on votes are `approved` and `rejected`, in the open.
+
+**Locks.** Where the rules ask for a wait and genesis names witnesses, an agreed case is not released from *agreed*:
+`locked` carries a checkpoint over the agreement that the witnesses cosigned, and the wait runs from the latest time in
+it. `released` (or `amended`) then carries a later one, in which even the earliest time has passed the end. The
+statutory wait cannot be shortened. The discretionary one ends at the deadline of a directive by the custodian's own
+accountable official. An evaluation home has no witnesses, so nobody could check its times: it shows the waits and holds
+nothing. An aborted release keeps its lock; whatever takes the agreement away ends it.
+
+**Changes of the rules.** `amendment` opens a case about pack, rules of review or witnesses: decided by the event that
+opens it, voted on by the quorum that the rules in force ask for, locked for as long as the longest wait in force, in
+force from `amended` on. Whoever proposes it does not vote on it. What was agreed under the old rules cannot be
+released under the new ones: it is decided, and voted on, anew.
+
+**Notices.** With a decision the gateway enters `notified` for the states whose people it is about, as far as they have
+an enrolled organisation; nothing is locked or released before. `served` adds how a state was told.
 
 From *logged*, `delivered` follows in an evaluation home alone. Where genesis names witnesses, `cosigned` comes first: a
 checkpoint over the release, cosigned by witnesses of as many organisations as genesis asks for.
 """
+
+_EVERYWHERE = frozenset({"objected", "answered", "directed", "notified", "served"})
 
 _PERMISSIONS = """\
 ## Permissions
@@ -52,16 +73,19 @@ writes is unsigned, and the fold ties it to what people signed:
 
 def render() -> str:
     """The whole page, in Markdown."""
-    gateway = ", ".join(f"`{kind}`" for kind in KINDS if kind not in VERB_OF)
+    gateway = ", ".join(f"`{kind}`" for kind in KINDS if kind not in SIGNED_KINDS)
     parts = [_HEAD, _MOVES, _diagram(), _WORDS, _table(), _PERMISSIONS.format(gateway=gateway), _matrix(), _notes()]
     return "\n".join(parts)
 
 
 def _diagram() -> str:
-    arrows: dict[tuple[str, str], list[str]] = {("[*]", str(State.FILED)): [START]}
+    arrows: dict[tuple[str, str], list[str]] = {
+        ("[*]", str(State.FILED)): [START],
+        ("[*]", str(State.DECIDED)): [AMENDMENT],
+    }
     for (state, kind), move in MOVES.items():
         for target in move.targets:
-            if target is state and kind in {"objected", "answered", "directed"}:
+            if target is state and kind in _EVERYWHERE:
                 continue
             label = kind if len(move.targets) == 1 or target is move.to else f"{kind}, if agreed"
             arrows.setdefault((str(state), str(target)), []).append(label)

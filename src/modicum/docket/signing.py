@@ -1,15 +1,42 @@
 """How an event gets its signature: a statement made from the docket as its signer sees it, signed by their key."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
 from modicum.model.errors import EvidenceError, InvalidInputError
 from modicum_verify import sshsig
 from modicum_verify.case_state import CaseState
 from modicum_verify.ed25519 import Ed25519PrivateKey
-from modicum_verify.events import FOUNDERS, GATEWAY, VERB_OF, check_content, text_sha256
+from modicum_verify.events import FOUNDERS, GATEWAY, check_content, text_sha256, verb_of
 from modicum_verify.statement import Statement
+
+
+class PersonKey(Protocol):
+    """A person's key, wherever it is held: the public key line, and the act."""
+
+    @property
+    def public_key(self) -> str:
+        """The key line "ssh-ed25519 AAAA...", without a comment."""
+
+    def sign(self, namespace: str, message: bytes) -> str:
+        """Make an armored SSHSIG."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedKey:
+    """A private key in memory."""
+
+    private: Ed25519PrivateKey = field(repr=False)
+
+    @property
+    def public_key(self) -> str:
+        """The public half, as a key line."""
+        return sshsig.public_key_line(self.private)
+
+    def sign(self, namespace: str, message: bytes) -> str:
+        """Sign with the key."""
+        return sshsig.sign(self.private, namespace, message)
 
 
 class Signer(Protocol):
@@ -29,19 +56,19 @@ class Signer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class KeySigner:
-    """A person whose private key is at hand."""
+    """A person with their key."""
 
     person: str
-    key: Ed25519PrivateKey
+    key: PersonKey
 
     @property
     def public_key(self) -> str:
         """The public half, as a key line."""
-        return sshsig.public_key_line(self.key)
+        return self.key.public_key
 
     def sign(self, namespace: str, message: bytes) -> str:
         """Sign with the key."""
-        return sshsig.sign(self.key, namespace, message)
+        return self.key.sign(namespace, message)
 
     def __repr__(self) -> str:
         return f"KeySigner({self.person!r})"
@@ -88,7 +115,7 @@ def signed(
 ) -> dict[str, Any]:
     """Make the signature block that goes with a content."""
     statement = Statement(
-        verb=VERB_OF[kind],
+        verb=verb_of(kind, content),
         case=case,
         round=round_number,
         decision_sha256=decision_sha256,

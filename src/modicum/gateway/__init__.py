@@ -1,6 +1,6 @@
 """The hall: one file for each story. Read `case.py` first.
 
-case           a case: asked, decided, agreed or not
+case           a case: asked, decided, agreed or not; `case_document` shows it
 release        the only state machine of a release; recovery after a crash
 lookback       what was told about a person
 deciding       what a decision may know, and what it comes to

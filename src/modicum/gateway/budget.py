@@ -264,9 +264,9 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
     return tuple(
         Uncovered(case=case.id, form=str(release.content["form"]), at=release.at, entry=release.index)
         for case in docket.cases.values()
-        if case.request["population"]["dataset"] in datasets
         for release in case.releases
         if release.delivered is not None
+        and case.request["population"]["dataset"] in datasets
         and not (_noisy(case.request) and release.content["form"] == str(Form.STATISTICS))
     )
 

@@ -9,13 +9,11 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
 from modicum.docket import commands, founding, gateway_events
 from modicum.docket.permissions import find_case
-from modicum.docket.signing import Event, KeySigner
+from modicum.docket.signing import Event, KeySigner, PersonKey
 from modicum.gateway.answering import check_computable
-from modicum.gateway.attested import attested_on, facts_on
+from modicum.gateway.attested import facts_on
 from modicum.gateway.deciding import Decided, decide_request, kinds_of
 from modicum.gateway.grounds import check_facts, check_kinds
 from modicum.gateway.home import Home
@@ -31,7 +29,7 @@ from modicum.gateway.named import (
 )
 from modicum.gateway.noisy import remarks_on
 from modicum.gateway.request_file import parse_request
-from modicum.law.facts import counts_from, waiting
+from modicum.gateway.waiting import give_notice, start_lock
 from modicum.model.dataset import UNKNOWN
 from modicum.model.errors import InvalidInputError, NotPermittedError
 from modicum.model.lines import Lines
@@ -41,7 +39,6 @@ from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket
-from modicum_verify.sshsig import public_key_line
 
 
 def check_request(home: Home, request: Request, *, named: Named | None = None) -> list[str]:
@@ -82,7 +79,7 @@ def weigh(home: Home, request: Request, lines: Lines | None, *, as_of: date | No
     return judged(request, lines, pack=pack, as_of=day, earlier=earlier)
 
 
-def file_case(home: Home, request: Request, *, key: Ed25519PrivateKey, lines: Lines | None = None) -> str:
+def file_case(home: Home, request: Request, *, key: PersonKey, lines: Lines | None = None) -> str:
     """File a request under its requester's key and decide it as of today; gives the number of the case.
 
     lines: the list of a request for named persons; it is sealed in custody, and the log gets its digests and counts.
@@ -134,6 +131,7 @@ def decide_case(home: Home, case_id: str) -> Decided:
             quorum=decided.pack.reviews(decided.form, decided.request.purpose),
         ),
     )
+    give_notice(home, case_id, decided.decision)
     return decided
 
 
@@ -160,7 +158,7 @@ def named_of(
     return judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=as_of, agreed_on=agreed_on)
 
 
-def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text: str) -> Decided:
+def attest(home: Home, case_id: str, *, key: PersonKey, fact: str, text: str) -> Decided:
     """Attest a fact by the role that the pack names for it, then decide the case again."""
     roles = home.pack().vocabulary.facts
     with _writing(home) as docket:
@@ -168,12 +166,14 @@ def attest(home: Home, case_id: str, *, key: Ed25519PrivateKey, fact: str, text:
         return decide_case(home, case_id)
 
 
-def approve(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str = "") -> Entry:
-    """Approve the decision of the present round."""
-    return _signed(home, key, lambda docket, by: commands.approve(docket, case_id, by=by, text=text))
+def approve(home: Home, case_id: str, *, key: PersonKey, text: str = "") -> Entry:
+    """Approve the decision of the present round; where that agrees the case, its time-lock starts, if it has one."""
+    entry = _signed(home, key, lambda docket, by: commands.approve(docket, case_id, by=by, text=text))
+    start_lock(home, case_id)
+    return entry
 
 
-def reject(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
+def reject(home: Home, case_id: str, *, key: PersonKey, text: str) -> Entry:
     """Reject the decision of the present round, with reasons."""
     return _signed(home, key, lambda docket, by: commands.reject(docket, case_id, by=by, text=text))
 
@@ -182,7 +182,7 @@ def object_to(
     home: Home,
     case_id: str,
     *,
-    key: Ed25519PrivateKey,
+    key: PersonKey,
     grounds: str,
     text: str,
     strata: Mapping[str, str] | None = None,
@@ -211,33 +211,47 @@ def _check_strata(home: Home, strata: Mapping[str, str]) -> None:
             )
 
 
-def answer(home: Home, case_id: str, *, key: Ed25519PrivateKey, objection: int, text: str) -> Entry:
+def answer(home: Home, case_id: str, *, key: PersonKey, objection: int, text: str) -> Entry:
     """Answer an objection; votes given before it no longer count."""
     return _signed(
         home, key, lambda docket, by: commands.answer(docket, case_id, by=by, objection=objection, text=text)
     )
 
 
-def direct(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str, deadline: str | None = None) -> Entry:
-    """Record a directive under the name of the person who gives it; it lifts nothing."""
+def direct(home: Home, case_id: str, *, key: PersonKey, text: str, deadline: str | None = None) -> Entry:
+    """Record a directive under the name of the person who gives it; it lifts nothing.
+
+    deadline: any words; a time (2026-11-26T12:00:00Z) ends a discretionary wait, where the custodian's own official
+    gives it.
+    """
     return _signed(home, key, lambda docket, by: commands.direct(docket, case_id, by=by, text=text, deadline=deadline))
 
 
-def withdraw(home: Home, case_id: str, *, key: Ed25519PrivateKey, text: str) -> Entry:
+def withdraw(home: Home, case_id: str, *, key: PersonKey, text: str) -> Entry:
     """Withdraw a request, by the organisation that asked; the case ends, and its record stays."""
     return _signed(home, key, lambda docket, by: commands.withdraw(docket, case_id, by=by, text=text))
 
 
-def rotate(
-    home: Home, handle: str, *, new_key: Ed25519PrivateKey, others: Sequence[Ed25519PrivateKey], text: str
-) -> Entry:
+def serve(home: Home, case_id: str, *, key: PersonKey, state: str, text: str) -> Entry:
+    """Record how a state of origin was told of a case, beside the notice in the log."""
+    return _signed(home, key, lambda docket, by: commands.serve(docket, case_id, by=by, state=state, text=text))
+
+
+def recall(home: Home, case_id: str, *, key: PersonKey, text: str, notice_sha256: str | None = None) -> Entry:
+    """Recall the release of a case, by counsel or privacy officer of the custodian."""
+    return _signed(
+        home, key, lambda docket, by: commands.recall(docket, case_id, by=by, text=text, notice_sha256=notice_sha256)
+    )
+
+
+def rotate(home: Home, handle: str, *, new_key: PersonKey, others: Sequence[PersonKey], text: str) -> Entry:
     """Put a new key in the place of a person's: signed by it and the old one, or by people of two founders."""
     with _writing(home) as docket:
         signers = [signer(docket, key) for key in others]
         return enter(home, founding.rotate(docket, handle, new=KeySigner(handle, new_key), others=signers, text=text))
 
 
-def revoke(home: Home, handle: str, *, signers: Sequence[Ed25519PrivateKey], text: str) -> Entry:
+def revoke(home: Home, handle: str, *, signers: Sequence[PersonKey], text: str) -> Entry:
     """Take a person off the roster, by people of two founding organisations; what they signed before stands."""
     with _writing(home) as docket:
         found = [signer(docket, key) for key in signers]
@@ -248,8 +262,8 @@ def enrol(
     home: Home,
     document: Mapping[str, Any],
     *,
-    signers: Sequence[Ed25519PrivateKey],
-    member_key: Ed25519PrivateKey | None,
+    signers: Sequence[PersonKey],
+    member_key: PersonKey | None,
 ) -> list[str]:
     """Enrol the person (and organisation) that a member file names; gives what was enrolled.
 
@@ -263,7 +277,7 @@ def enrol(
     newcomers = document.get("organisation")
     if isinstance(newcomers, Mapping) and isinstance(newcomers.get("kind"), str):
         check_kinds(home.pack(), [newcomers["kind"]], cure="enrol the organisation with one of its kinds")
-    person = {"name": "", **document["person"], "public_key": public_key_line(member_key)}
+    person = {"name": "", **document["person"], "public_key": member_key.public_key}
     with _writing(home) as docket:
         newcomer = KeySigner(f"{person.get('organisation')}/{person.get('person')}", member_key)
         sponsors = [signer(docket, key) for key in signers]
@@ -275,86 +289,14 @@ def enrol(
     return [*([str(organisation["id"])] if organisation else []), newcomer.person]
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
-    """All cases, oldest first, a summary each."""
-    return [_summary(case) for case in home.journal.docket().cases.values()]
+def enrolled_keys(home: Home) -> list[str]:
+    """The key lines of the people who are enrolled."""
+    return [member.public_key for member in home.journal.docket().roster.people.values() if member.active]
 
 
-def case_document(home: Home, case_id: str) -> dict[str, Any]:
-    """One case as published JSON (docs/reference/schemas/case.json)."""
-    case = find_case(home.journal.docket(), case_id)
-    decision = case.decision
-    return {
-        "schema": "modicum.case/1",
-        **_summary(case),
-        "round": case.round,
-        "request": dict(case.request),
-        "decision_sha256": case.decision_sha256,
-        "lines": _lines(case),
-        "because": [] if decision is None else [dict(each) for each in decision.because],
-        "missing": [] if decision is None else [list(each) for each in decision.missing],
-        "facts": _facts(home, case),
-        "approvals": [{"by": vote.person, "entry": vote.index} for vote in case.approvals],
-        "rejections": [{"by": vote.person, "entry": vote.index, "text": vote.text} for vote in case.rejections],
-        "objections": [
-            {
-                "entry": each.index,
-                "by": each.person,
-                "grounds": each.grounds,
-                "text": each.text,
-                "blocking": each.blocking,
-                "answered": each.answered,
-            }
-            for each in case.objections
-        ],
-        "directives": [
-            {"entry": each.index, "by": each.person, "text": each.text, "deadline": each.deadline}
-            for each in case.directives
-        ],
-        "why_not_agreed": list(case.why_not_agreed),
-        "timeline": [
-            {"entry": each.index, "at": each.at, "kind": each.kind, "actor": each.actor, "summary": each.summary}
-            for each in case.timeline
-        ],
-    }
-
-
-def _facts(home: Home, case: CaseState) -> dict[str, dict[str, Any]]:
-    """The attested facts, with the day from which each counts and whether it still waits for it."""
-    waits = home.pack().vocabulary.waits_days if case.facts else {}
-    days = attested_on(case)
-    late = waiting(days, waits, on=home.journal.now().date())
-    return {
-        fact: {
-            "by": said.person,
-            "entry": said.index,
-            "text": said.text,
-            "counts_from": counts_from(fact, days[fact], waits).isoformat(),
-            "waits": fact in late,
-        }
-        for fact, said in case.facts.items()
-    }
-
-
-def people(home: Home) -> list[dict[str, Any]]:
-    """All enrolled people with the kind of their organisation and their roles."""
-    roster = home.journal.docket().roster
-    return [
-        {
-            "person": member.handle,
-            "kind": roster.organisations[member.organisation].kind,
-            "state": roster.organisations[member.organisation].state,
-            "roles": sorted(member.roles),
-            "active": member.active,
-            "public_key": member.public_key,
-        }
-        for member in roster.people.values()
-    ]
-
-
-def signer(docket: Docket, key: Ed25519PrivateKey) -> KeySigner:
+def signer(docket: Docket, key: PersonKey) -> KeySigner:
     """The enrolled person whose key this is. Raises NotPermittedError: nobody's."""
-    line = public_key_line(key)
+    line = key.public_key
     for member in docket.roster.people.values():
         if member.public_key == line:
             return KeySigner(member.handle, key)
@@ -369,36 +311,7 @@ def enter(home: Home, event: Event) -> Entry:
     return home.journal.record(event.kind, event.content, case=event.case, actor=event.actor)
 
 
-def _summary(case: CaseState) -> dict[str, Any]:
-    return {
-        "case": case.id,
-        "title": case.request["title"],
-        "requester": case.requester,
-        "purpose": case.request["purpose"],
-        "state": str(case.state),
-        "verdict": "undecided" if case.decision is None else case.decision.verdict,
-        "form": "-" if case.decision is None else case.decision.form or "-",
-        "next": case.whose_turn or "nobody",
-        "filed_at": case.filed_at,
-    }
-
-
-def _lines(case: CaseState) -> dict[str, Any] | None:
-    """The list of a case in counts, with its holds; None where it names nobody."""
-    lines = case.lines
-    if lines is None:
-        return None
-    return {
-        "total": lines.total,
-        "sufficient": lines.sufficient,
-        "refused": lines.total - lines.sufficient,
-        "as_of": lines.as_of,
-        "holds": [{"because": dict(each["because"]), "reason": each["reason"]} for each in lines.holds],
-        "held": case.held,
-    }
-
-
-def _signed(home: Home, key: Ed25519PrivateKey, command: Callable[[Docket, KeySigner], Event]) -> Entry:
+def _signed(home: Home, key: PersonKey, command: Callable[[Docket, KeySigner], Event]) -> Entry:
     with _writing(home) as docket:
         return enter(home, command(docket, signer(docket, key)))
 

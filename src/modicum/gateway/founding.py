@@ -15,11 +15,10 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from modicum.docket.founding import found
-from modicum.docket.signing import Event
+from modicum.docket.signing import Event, LoadedKey, PersonKey
 from modicum.gateway.case import enter
 from modicum.gateway.grounds import check_kinds
 from modicum.gateway.home import OWN_PACK, Home, write_settings
@@ -27,7 +26,6 @@ from modicum.gateway.journal import Clock
 from modicum.gateway.keys import (
     LOG_KEY,
     MANIFEST_KEY,
-    key_file,
     make_home_keys,
     make_person_key,
     public_hex,
@@ -41,7 +39,6 @@ from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailabl
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 from modicum_verify.merkle import leaf_hash
-from modicum_verify.sshsig import public_key_line
 from modicum_verify.trust import Trust
 
 SHIPPED_ROSTERS = ("cms", "ehds", "state")
@@ -89,14 +86,14 @@ def create_home(
     pack_name: str,
     clock: Clock,
     witnesses: Path | None = None,
-    founder_keys: Sequence[Path] = (),
+    founder_keys: Sequence[PersonKey] = (),
 ) -> Home:
     """Make a home at `root` (absent or empty) and give it, open; an evaluation home where no witnesses are named.
 
     roster: a shipped name (`cms`, `ehds`, `state`) or a TOML file of the same shape. In an evaluation home people
     without a `public_key` get a key pair under `keys/people/`, and founders must be among those. pack_name: a shipped
     pack, or a folder, which is copied into the home. witnesses: a `witnesses.toml`, which the home keeps; then
-    everybody needs a `public_key`, and founder_keys are the private keys of the founders, which it does not keep.
+    everybody needs a `public_key`, and founder_keys are the keys of the founders, which it does not keep.
 
     Raises ConflictError: something is there already. InvalidInputError: roster or witnesses are not well formed, a
     founder's key is missing, or the roster names a kind of organisation that the pack does not know.
@@ -131,6 +128,7 @@ def create_home(
             manifest_key=public_hex(read_key(folder, MANIFEST_KEY)),
             founders=founders,
             witnesses=witnessed,
+            reviews=pack.review_rules,
         )
         _enter_genesis(folder, partial, genesis, clock=clock)
         if root.exists():
@@ -163,19 +161,19 @@ def _new_folder(partial: Path) -> Folder:
     return Folder(partial)
 
 
-_Founded = tuple[list[dict[str, Any]], Mapping[str, Ed25519PrivateKey]]
-"""The people as genesis lists them, and the founders' private keys."""
+_Founded = tuple[list[dict[str, Any]], Mapping[str, PersonKey]]
+"""The people as genesis lists them, and the founders' keys."""
 
 
 def _with_own_keys(folder: Folder, wanted: _Roster) -> _Founded:
-    keys: dict[str, Ed25519PrivateKey] = {}
+    keys: dict[str, LoadedKey] = {}
     people = []
     for person in wanted.people:
         line = person.public_key
         if line is None:
             key = make_person_key(folder, organisation=person.organisation, person=person.person)
             keys[person.handle] = key
-            line = public_key_line(key)
+            line = key.public_key
         people.append(_listed(person, line))
     for handle in wanted.founders.people:
         if handle not in keys:
@@ -186,22 +184,20 @@ def _with_own_keys(folder: Folder, wanted: _Roster) -> _Founded:
     return people, {handle: keys[handle] for handle in wanted.founders.people}
 
 
-def _with_brought_keys(wanted: _Roster, founder_keys: Sequence[Path]) -> _Founded:
+def _with_brought_keys(wanted: _Roster, founder_keys: Sequence[PersonKey]) -> _Founded:
     without = [person.handle for person in wanted.people if person.public_key is None]
     if without:
         raise InvalidInputError(
             cause=f"a home with witnesses keeps nobody's key, and the roster has no public_key of {without[0]}",
             cure="put each person's own public key line into the roster",
         )
-    brought = {public_key_line(key): key for key in map(key_file, founder_keys)}
+    brought = {key.public_key: key for key in founder_keys}
     lines = {person.handle: " ".join((person.public_key or "").split()[:2]) for person in wanted.people}
     founders = {handle: brought.pop(lines.get(handle, ""), None) for handle in wanted.founders.people}
     missing = sorted(handle for handle, key in founders.items() if key is None)
     if missing or brought:
         what = f"the key of founder {missing[0]} was not given" if missing else "a key was given that is no founder's"
-        raise InvalidInputError(
-            cause=what, cure="give one --founder-key FILE for each person in [founders] of the roster"
-        )
+        raise InvalidInputError(cause=what, cure="give one --founder-key for each person in [founders] of the roster")
     people = [_listed(person, person.public_key or "") for person in wanted.people]
     return people, {handle: key for handle, key in founders.items() if key is not None}
 

@@ -6,7 +6,6 @@ people/       evaluation homes only: one OpenSSH Ed25519 key per enrolled person
 """
 
 import secrets
-from pathlib import Path
 from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -17,9 +16,9 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from modicum.model.errors import InvalidInputError, NotFoundError
+from modicum.docket.signing import LoadedKey
+from modicum.model.errors import NotFoundError
 from modicum.storage import Folder
-from modicum_verify.errors import EvidenceError
 from modicum_verify.sshsig import load_private_key, public_key_line
 
 LOG_KEY: Final = "keys/log.key"
@@ -35,13 +34,13 @@ def make_home_keys(folder: Folder) -> None:
     folder.write_new(PSEUDONYM_KEY, secrets.token_bytes(32))
 
 
-def make_person_key(folder: Folder, *, organisation: str, person: str) -> Ed25519PrivateKey:
+def make_person_key(folder: Folder, *, organisation: str, person: str) -> LoadedKey:
     """Make the key of an evaluation person, with its public line beside it."""
     key = Ed25519PrivateKey.generate()
     path = f"{PEOPLE}/{organisation}.{person}"
     folder.write_new(path, openssh_bytes(key))
     folder.write_new(f"{path}.pub", f"{public_key_line(key)} {organisation}/{person}\n".encode())
-    return key
+    return LoadedKey(key)
 
 
 def read_key(folder: Folder, path: str) -> Ed25519PrivateKey:
@@ -49,7 +48,7 @@ def read_key(folder: Folder, path: str) -> Ed25519PrivateKey:
     return load_private_key(folder.read(path))
 
 
-def person_key(folder: Folder, handle: str) -> Ed25519PrivateKey:
+def person_key(folder: Folder, handle: str) -> LoadedKey:
     """Read the key of `organisation/person` in an evaluation home."""
     path = f"{PEOPLE}/{handle.replace('/', '.')}"
     if handle.count("/") != 1 or not folder.exists(path):
@@ -57,20 +56,7 @@ def person_key(folder: Folder, handle: str) -> Ed25519PrivateKey:
             cause=f"this home holds no key for {handle}",
             cure="name an enrolled organisation/person of an evaluation home, or give the person's own --key",
         )
-    return load_private_key(folder.read(path))
-
-
-def key_file(path: Path) -> Ed25519PrivateKey:
-    """Read a person's own OpenSSH Ed25519 private key file."""
-    try:
-        return load_private_key(path.read_bytes())
-    except FileNotFoundError:
-        raise NotFoundError(cause=f"there is no key file {path}", cure="check the path") from None
-    except (OSError, ValueError, EvidenceError):
-        raise InvalidInputError(
-            cause=f"{path} is not an OpenSSH Ed25519 private key without passphrase",
-            cure="make one with: ssh-keygen -t ed25519 -N '' -f FILE",
-        ) from None
+    return LoadedKey(load_private_key(folder.read(path)))
 
 
 def openssh_bytes(key: Ed25519PrivateKey) -> bytes:

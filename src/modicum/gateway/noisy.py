@@ -104,6 +104,7 @@ def answer_with_noise(home: Home, engine: Engine, asked: Asking, *, sampler: Sam
 def paid(home: Home, asked: Asking, compute: Callable[[], list[dict[str, Any]]]) -> tuple[Mapping[str, Any], bool]:
     """The kept answer of a question, computed only after it was paid for; and whether it was there already."""
     with asking(home):
+        home.ledger.refresh()  # another asker may have paid for it since this home was opened
         kept = find_kept(home, asked.question.sha256)
         if kept is not None:
             return kept, True

@@ -1,5 +1,6 @@
 """The only state machine of a release: agreed -> staged -> logged -> cosigned -> published -> delivered -> accounted.
 
+0. where the rules ask for a wait, have the end of its time-lock cosigned, under no lock
 1. decide again as of today; a matrix that changed resets the votes
 2. stream the answer into sealed, staged files; the one-time key is in memory only
 3. make manifest, papers and key.age, in memory
@@ -41,6 +42,7 @@ from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.stored import read_decision
+from modicum.gateway.waiting import waited
 from modicum.gateway.witnessing import Witnesses
 from modicum.ledger import Ledger
 from modicum.model.decision import Because, Verdict
@@ -120,6 +122,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     home.require_writable()
     check_out(home, out)
     with _releasing(home):
+        unlocked = waited(home, case_id)
         with home.journal.locked():
             _settle_all(home)
             case = find_case(home.journal.docket(), case_id)
@@ -134,7 +137,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
             if case.state is State.REFUSED or decided.verdict is Verdict.FORBIDDEN:
                 return _refuse(home, case, decided)
             _require_agreed(home, case, decided)
-        _publish(home, case_id, decided, report=report)
+        _publish(home, case_id, decided, unlocked=unlocked, report=report)
         return _hand_out(home, find_case(home.journal.docket(), case_id), out=out, again=False)
 
 
@@ -233,7 +236,7 @@ def _still_says(home: Home, case: CaseState, decided: Decided) -> bool:
     return matrix_sha256(read_decision(home, case.decision_sha256)) == matrix_sha256(decided.decision.as_document())
 
 
-def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> None:
+def _publish(home: Home, case_id: str, decided: Decided, *, unlocked: bytes | None, report: Report) -> None:
     """Steps 2 to 8; whatever fails before the entry leaves nothing but what `recover` removes."""
     identity = OneTimeIdentity.generate()
     try:
@@ -243,7 +246,7 @@ def _publish(home: Home, case_id: str, decided: Decided, *, report: Report) -> N
         raise
     with home.journal.locked():
         report("making the manifest", 0.8)
-        prepared, entry = _log(home, case_id, decided, answered, identity)
+        prepared, entry = _log(home, case_id, decided, answered, identity, unlocked=unlocked)
         witnesses, log = own_witnesses(home, home.journal.docket()), as_it_stands(home)
         if witnesses is None:
             report("writing the package", 0.9)
@@ -272,7 +275,13 @@ def _write_cosigned(home: Home, case_id: str, prepared: Prepared, found: Cosigne
 
 
 def _log(
-    home: Home, case_id: str, decided: Decided, answered: Answered, identity: OneTimeIdentity
+    home: Home,
+    case_id: str,
+    decided: Decided,
+    answered: Answered,
+    identity: OneTimeIdentity,
+    *,
+    unlocked: bytes | None,
 ) -> tuple[Prepared, Entry]:
     """Steps 3 to 5, on the case as it stands now: an objection that came while rows streamed still stops it."""
     case = find_case(home.journal.docket(), case_id)
@@ -292,9 +301,11 @@ def _log(
         )
         if answered.outcome is not None:
             home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
-        entry = home.journal.record(
-            "released", prepared.released_content(accounting_sha256=accounting), case=case_id, actor="gateway"
-        )
+        content = {
+            **prepared.released_content(accounting_sha256=accounting),
+            **gateway_events.shown_over(unlocked),
+        }
+        entry = home.journal.record("released", content, case=case_id, actor="gateway")
     except BaseException:
         _withdraw(home, case_id, decided.dataset.name, name)
         raise

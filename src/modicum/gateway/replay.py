@@ -15,6 +15,7 @@ from modicum.custody.catalogue import load_dataset
 from modicum.custody.engine import Engine
 from modicum.gateway import case as cases
 from modicum.gateway import datasets, logbook
+from modicum.gateway.case_document import case_document
 from modicum.gateway.deciding import Decided, decide_request
 from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
@@ -113,11 +114,11 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
         people=people,
         june=asked,
         days=days,
-        june_case=cases.case_document(home, june_case),
+        june_case=case_document(home, june_case),
         refused=refused,
         ladder=ladder,
         narrow=question,
-        narrow_case=cases.case_document(home, narrow_case),
+        narrow_case=case_document(home, narrow_case),
         released=released,
         opened=opened,
         answer=json.loads((folder / "opened" / "answer.json").read_bytes()),

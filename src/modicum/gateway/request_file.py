@@ -245,6 +245,8 @@ def _faults(error: ValidationError) -> str:
 
 
 def _words(kind: str, message: str) -> str:
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
     known = {"missing": "is missing", "extra_forbidden": "is not a field of the schema"}
     if kind in {"enum", "string_pattern_mismatch"}:
         return message.replace("Input should be", "should be").replace("String should", "should")

@@ -8,10 +8,11 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from modicum.law.durations import seconds_in
 from modicum.law.toml_lines import line_of
 from modicum.model.decision import Verdict
 from modicum.model.errors import InvalidInputError
@@ -31,6 +32,15 @@ _HIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u2
 CURE = "mend the pack; until it loads whole, nothing is decided with it"
 MOST_DAYS = 36_525
 """A hundred years: a longer wait is a slip of the keyboard, and would leave the calendar."""
+
+
+def _seconds(value: Any) -> int:  # noqa: ANN401 - whatever stands in the file
+    if not isinstance(value, str):
+        raise ValueError("write a duration: P30D, PT72H")  # noqa: TRY004 - pydantic turns ValueErrors into its own
+    return seconds_in(value)
+
+
+Duration = Annotated[int, BeforeValidator(_seconds), Field(le=MOST_DAYS * 86_400)]
 
 
 class Strict(BaseModel):
@@ -182,12 +192,29 @@ class ReviewEntry(Strict):
     roles: Annotated[list[Text], Field(min_length=1)]
     organisations: AtLeastTwo
     approvals: AtLeastTwo
+    statutory_wait: Duration = 0
+    discretionary_wait: Duration = 0
+    court_wait: Duration | None = None
+    court_facts: list[Text] = Field(default_factory=list)
+    notice: Flag = False
+    expires: Duration | None = None
+
+
+class ChangesEntry(Strict):
+    """Who must agree to a change of pack, rules of review or witnesses, and how long it waits at least."""
+
+    roles: Annotated[list[Text], Field(min_length=1)] = ["counsel"]
+    organisations: AtLeastTwo = 2
+    approvals: AtLeastTwo = 2
+    wait: Duration = 0
 
 
 class ReviewsFile(Strict):
-    """reviews.toml."""
+    """reviews.toml. `origin`: the row attribute that names the state that supplied a record; it gets notices."""
 
     review: Annotated[list[ReviewEntry], Field(min_length=1)]
+    changes: ChangesEntry = ChangesEntry()
+    origin: Text | None = None
 
 
 class DecisionEntry(Strict):

@@ -28,17 +28,9 @@ from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import DISCLOSING, Form
 from modicum.model.traits import ClassTraits
 from modicum_verify.canonical import digest
+from modicum_verify.reviews import CourtWait, Quorum, ReviewRule, Reviews, Waits
 
 SHIPPED: Final = Path(__file__).resolve().parent.parent / "packs"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Quorum:
-    """Who must agree before a form leaves: one of each role, from so many organisations, so many approvals in all."""
-
-    roles: tuple[str, ...]
-    organisations: int
-    approvals: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +109,7 @@ class Pack:
     profiles: tuple[Profile, ...]
     inside: Mapping[str, tuple[str, ...]]
     lines: LineRules | None = None
-    _reviews: tuple[files.ReviewEntry, ...]
+    review_rules: Reviews
     _unwritten: tuple[Rule, ...]
 
     @property
@@ -127,10 +119,10 @@ class Pack:
 
     def reviews(self, form: Form, purpose: str) -> Quorum:
         """The quorum for a form and a purpose: the first entry of reviews.toml that fits."""
-        for entry in self._reviews:
-            if entry.form is form and _covers(entry.purpose, purpose):
-                return Quorum(roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals)
-        raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+        rule = self.review_rules.rule(str(form), purpose)
+        if rule is None:
+            raise InvalidInputError(cause=f"the pack has no quorum for the form {form}", cure=CURE)
+        return rule.quorum
 
     def default_reasons(self) -> tuple[Because, ...]:
         """What is cited where no policy decides: the defaults of the bodies, then those of the gateway."""
@@ -197,13 +189,9 @@ def load_pack(source: str | Path) -> Pack:
         profiles=tuple(_profiles(head, words)),
         inside=MappingProxyType({each.id: tuple(each.inside) for each in head.placed if each.inside}),
         lines=read_line_rules(root, words),
-        _reviews=_quorums(reviews),
+        review_rules=_review_rules(reviews, facts=set(words.facts), attributes=set(strata.attributes)),
         _unwritten=tuple(_unwritten(head)),
     )
-
-
-def _covers(pattern: str, value: str) -> bool:
-    return pattern in {"*", value} or (pattern.endswith(".*") and value.startswith(pattern[:-1]))
 
 
 def _lexicon(root: Path, words: files.VocabularyFile, strata: files.StrataFile) -> Lexicon:
@@ -325,11 +313,40 @@ def _transformations(words: files.VocabularyFile) -> Iterator[tuple[tuple[Form, 
             yield (form, data_class), entry.classes.get(data_class, entry.otherwise)
 
 
-def _quorums(reviews: files.ReviewsFile) -> tuple[files.ReviewEntry, ...]:
+def _review_rules(reviews: files.ReviewsFile, *, facts: set[str], attributes: set[str]) -> Reviews:
     for form in DISCLOSING:
         if not any(entry.form is form and entry.purpose == "*" for entry in reviews.review):
             raise InvalidInputError(cause=f"pack file reviews.toml: no quorum for {form} with purpose `*`", cure=CURE)
-    return tuple(reviews.review)
+    strangers = sorted({fact for entry in reviews.review for fact in entry.court_facts} - facts)
+    if strangers or (reviews.origin is not None and reviews.origin not in attributes):
+        what = f"no fact {strangers[0]}" if strangers else f"no row attribute {reviews.origin}"
+        raise InvalidInputError(cause=f"pack file reviews.toml: the pack has {what}", cure=CURE)
+    changes = reviews.changes
+    return Reviews(
+        rules=tuple(map(_review_rule, reviews.review)),
+        origin=reviews.origin,
+        changes=Quorum(roles=tuple(changes.roles), organisations=changes.organisations, approvals=changes.approvals),
+        change_wait_s=changes.wait,
+    )
+
+
+def _review_rule(entry: files.ReviewEntry) -> ReviewRule:
+    if (entry.court_wait is None) == bool(entry.court_facts) or entry.court_wait == 0:
+        raise InvalidInputError(
+            cause=f"pack file reviews.toml: {entry.form} for {entry.purpose}: `court_wait` (not zero) and `court_facts`"
+            " go together",
+            cure=CURE,
+        )
+    court = None if entry.court_wait is None else CourtWait(facts=tuple(entry.court_facts), wait_s=entry.court_wait)
+    return ReviewRule(
+        form=str(entry.form),
+        purpose=entry.purpose,
+        quorum=Quorum(roles=tuple(entry.roles), organisations=entry.organisations, approvals=entry.approvals),
+        waits=Waits(statutory_s=entry.statutory_wait, discretionary_s=entry.discretionary_wait),
+        court=court,
+        notice=entry.notice,
+        expires_s=entry.expires,
+    )
 
 
 def _defaults(entry: files.Defaults) -> Defaults:
