@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import shutil
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -110,15 +111,15 @@ def played() -> World:
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
+    _rebuild(world)
     world.done("log export --out ~/copy --bodies")
     _ask_witnesses(world)
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
     world.done("law impact")
     world.play("law impact --as-of 2001-01-01 --out ~/notices")
-    world.done("law list", home=None)
-    world.done("law print", home=None)
-    world.done("law vectors", home=None)
+    for command in ("law list", "law print", "law vectors"):
+        world.done(command, home=None)
     small = ROOT / "tests" / "data" / "small_pack"
     world.done(f"law vectors --mutations --pack {small}", home=None)
     world.done(f"law check --pack {small}", home=None)
@@ -235,6 +236,16 @@ def _attack(world: World) -> None:
     (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")
     world.done("draw ~/budget.json --out ~/pictures", home=None)
     world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
+
+
+def _rebuild(world: World) -> None:
+    """The tables as they are; with a row that somebody wrote; made again."""
+    world.done("rebuild --check")
+    with contextlib.closing(sqlite3.connect(world.folder / "cms" / "store.db")) as database:
+        database.execute("UPDATE cases SET state = 'agreed'")
+        database.commit()
+    world.play("rebuild --check")
+    world.done("rebuild")
 
 
 def _account(world: World) -> None:

@@ -20,6 +20,7 @@ MODULE_LINES, EXPLAIN_LINES, FUNCTION_LINES = 500, 400, 60
 # the rooms hand to each other: Arrow tables and NumPy arrays (columns of data), Ed25519 keys (in signatures of functions).
 # A name that ends in `.*` stands for a package with all its modules.
 DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
+    "alembic": frozenset({"modicum.store.schema", "modicum.store.migrations.*"}),
     "cedarpy": frozenset({"modicum.law.cedar"}),
     "cryptography": frozenset(
         {
@@ -55,8 +56,10 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.law.*",
         }
     ),
+    "pg8000": frozenset({"modicum.store.engine"}),
     "pyarrow": frozenset(
         {
+            "modicum.answer.memberships",
             "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",
@@ -78,6 +81,15 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     ),
     "pyrage": frozenset({"modicum.seal.age"}),
     "rich": frozenset({"modicum.cli.output"}),
+    "sqlalchemy": frozenset(
+        {
+            "modicum.store.database",
+            "modicum.store.engine",
+            "modicum.store.migrations.*",
+            "modicum.store.schema",
+            "modicum.store.tables",
+        }
+    ),
     "typer": frozenset({"modicum.cli.*"}),
     "yaml": frozenset({"modicum.law.vectors"}),
 }

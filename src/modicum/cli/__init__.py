@@ -25,6 +25,7 @@ from modicum.cli import (
     lint,
     log,
     member,
+    rebuild,
     release,
     request,
 )
@@ -53,6 +54,7 @@ lint.register(app)
 draw.register(app)
 attack.register(app)
 budget.register(app)
+rebuild.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)

@@ -8,7 +8,16 @@ from typing import Annotated, Any
 import typer
 
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
-from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
+from modicum.cli.options import (
+    DEFAULT_HOME,
+    AsOption,
+    HomeOption,
+    JsonOption,
+    KeyOption,
+    TextOption,
+    acting_key,
+    day_of,
+)
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
@@ -59,12 +68,22 @@ def file(
 
 
 @group.command("list")
-def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def list_(
+    state: Annotated[str | None, typer.Option("--state", help="Only cases in this state, as `in_review`.")] = None,
+    requester: Annotated[
+        str | None, typer.Option("--requester", help="Only cases of this organisation, or organisation/person.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only cases filed on this day (UTC) or later.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """List the cases with their states and whose turn it is.
 
-    Example:  modicum docket list
+    Examples:  modicum docket list  |  modicum docket list --state in_review --requester hhs-oig --since 2026-11-01
     """
-    found = listed(Home.open(home))
+    found = listed(Home.open(home), state=state, requester=requester, since=day_of(since, option="--since"))
     if as_json:
         emit({"schema": "modicum.docket/1", "cases": found})
         return

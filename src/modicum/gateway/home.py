@@ -1,8 +1,9 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
 `modicum.toml` settings · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
-evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
-`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
+evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `store.db` the store,
+unless the settings name a database · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the
+latest checkpoint kept apart from the log)
 """
 
 import os
@@ -13,12 +14,14 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum.custody.dictionary import Vocabulary
+from modicum.gateway.accepting import Acceptance
 from modicum.gateway.journal import Clock, Journal
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.law.packs import Pack, load_pack
 from modicum.ledger import Ledger, open_ledger
 from modicum.model.errors import InvalidInputError, LogUnavailableError, NotFoundError
 from modicum.storage import Folder
+from modicum.store import Store, parse_address
 from modicum_verify.note import vkey
 from modicum_verify.trust import Trust, parse_trust
 
@@ -27,6 +30,7 @@ SETTINGS_SCHEMA: Final = "modicum.home/1"
 OWN_PACK: Final = "./pack"
 """What the settings call a pack that came from a folder: its copy in the home, so that the home needs nothing else."""
 _FIELDS: Final = {"schema", "origin", "custodian", "pack", "evaluation"}
+_OPTIONAL: Final = {"store"}
 
 
 def system_clock() -> datetime:
@@ -46,6 +50,7 @@ class Home:
     folder: Folder
     ledger: Ledger
     journal: Journal
+    acceptance: Acceptance
 
     @classmethod
     def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
@@ -65,6 +70,8 @@ class Home:
         ledger = open_ledger(
             folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
         )
+        store = Store(parse_address(root, settings.get("store")), origin=settings["origin"])
+        acceptance = Acceptance(folder, ledger, store=store, origin=settings["origin"], key=key)
         return cls(
             root=root,
             origin=settings["origin"],
@@ -73,7 +80,8 @@ class Home:
             evaluation=settings["evaluation"],
             folder=folder,
             ledger=ledger,
-            journal=Journal(folder, ledger, clock),
+            journal=Journal(folder, ledger, clock, acceptance),
+            acceptance=acceptance,
         )
 
     @property
@@ -99,8 +107,10 @@ def vocabulary_of(pack: Pack) -> Vocabulary:
     return Vocabulary(classes=frozenset(pack.vocabulary.classes), attributes=pack.attributes)
 
 
-def write_settings(folder: Folder, *, origin: str, custodian: str, pack: str, evaluation: bool) -> None:
-    """Write `modicum.toml` of a new home."""
+def write_settings(
+    folder: Folder, *, origin: str, custodian: str, pack: str, evaluation: bool, store: str | None = None
+) -> None:
+    """Write `modicum.toml` of a new home. store: the address of a database, as `parse_address` takes it."""
     about = "no outside witness sees its log, and every manifest says so" if evaluation else "no; see witnesses.toml"
     lines = [
         f"# A Modicum home. Evaluation: {about}.",
@@ -109,6 +119,7 @@ def write_settings(folder: Folder, *, origin: str, custodian: str, pack: str, ev
         f'custodian = "{custodian}"',
         f'pack = "{pack}"',
         f"evaluation = {str(evaluation).lower()}",
+        *([] if store is None else [f'store = "{store}"']),
     ]
     folder.write_new(SETTINGS, ("\n".join(lines) + "\n").encode())
 
@@ -118,12 +129,12 @@ def _read_settings(folder: Folder) -> dict[str, Any]:
         found = tomllib.loads(folder.read(SETTINGS).decode("utf-8"))
     except ValueError:
         raise InvalidInputError(cause=f"{SETTINGS} is not TOML", cure="restore it from a backup") from None
-    if set(found) != _FIELDS or found["schema"] != SETTINGS_SCHEMA:
+    if set(found) - _OPTIONAL != _FIELDS or found["schema"] != SETTINGS_SCHEMA:
         raise InvalidInputError(
             cause=f"{SETTINGS} has fields that this version does not know, or lacks some",
-            cure=f"it needs exactly: {', '.join(sorted(_FIELDS))}",
+            cure=f"it needs: {', '.join(sorted(_FIELDS))}; and it may have: {', '.join(sorted(_OPTIONAL))}",
         )
-    texts = all(isinstance(found[name], str) for name in ("origin", "custodian", "pack"))
+    texts = all(isinstance(found.get(name, ""), str) for name in ("origin", "custodian", "pack", "store"))
     if not texts or not isinstance(found["evaluation"], bool):
         raise InvalidInputError(cause=f"{SETTINGS} has a field of the wrong type", cure="restore it from a backup")
     return found

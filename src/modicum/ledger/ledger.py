@@ -124,6 +124,10 @@ class Ledger:
         """The signed checkpoint of that size."""
         return self._state.note
 
+    def root_with(self, leaves: Sequence[bytes]) -> bytes:
+        """Give the root that the log would have with these entries appended; with none, the one that it has."""
+        return Growth.of(self._state.edge, leaves).edge.root() if leaves else self._state.checkpoint.root
+
     def refresh(self) -> int:
         """Read what other processes appended since; gives the size."""
         if self._key is None:

@@ -6,7 +6,6 @@ audit passed and the last programme proven, nothing lighter is safe.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -14,8 +13,6 @@ from modicum.answer.tables.audit import Verdict, audit
 from modicum.answer.tables.cuts import Cut, Separator, bridgeless, wholesale
 from modicum.answer.tables.solver import Programme, Reals, Solved
 from modicum.answer.tables.system import ONE, Flags, Sparse, System
-
-_FRACTIONAL_ROUNDS: Final = 12
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,12 +31,16 @@ class Chosen:
     proven: bool
 
 
-def choose_exactly(system: System, *, rounds: int) -> Chosen:
-    """Solve the integer programme, within limits of rounds and nodes. rounds: 0 for the bound and the guide alone."""
+def choose_exactly(system: System, *, separations: int, rounds: int) -> Chosen:
+    """Solve the integer programme, within limits.
+
+    separations: how often its fractional form is solved, with cuts between; rounds: how often its whole form is, 0 for
+    the bound and the guide alone.
+    """
     master = Master(system)
-    for cut in bridgeless(system, ~system.settled if rounds else system.forced):
+    for cut in bridgeless(system, ~system.settled):
         master.add(cut)
-    bound, guide = master.tighten(_FRACTIONAL_ROUNDS if rounds else 1)
+    bound, guide = master.tighten(separations)
     for _ in range(rounds):
         found = master.best()
         if not found.found:
@@ -71,11 +72,13 @@ class Master:
     def tighten(self, rounds: int) -> tuple[float, Reals]:
         """Cut off the best choice over fractions, again and again; gives the last bound and choice."""
         bound, guide = 0.0, self._system.forced.astype(np.float64)
-        for _ in range(rounds):
+        for turn in range(rounds):
             found = self._programme.solve()
             if not found.found or (bound and found.bound < bound + ONE / 100):
                 break
             bound, guide = max(bound, found.bound), found.point
+            if turn == rounds - 1:
+                break
             self._separator.choose(found.point)
             asked = np.flatnonzero((found.point > 0.01) & (self._system.span > 0))  # noqa: PLR2004
             cuts = [cut for place in asked if (cut := self._separator.cut(int(place)))]

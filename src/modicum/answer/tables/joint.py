@@ -10,7 +10,7 @@ the few who are in one table and not in another that is like it would else follo
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
@@ -56,9 +56,10 @@ class Joint:
         return frozenset(cell for cell, place in enumerate(self.places) if place is not None and flags[place])
 
 
-def joint(cells: Sequence[Cell], atoms: Atoms) -> Joint:
+def joint(cells: Sequence[Cell], atoms: Atoms, *, sums: Iterable[tuple[int, Sequence[int]]] = ()) -> Joint:
     """Make the system of all cells. Cells of the very same people are one quantity, and shown if any of them was.
 
+    sums: cells that others may add up to, and these; used where they do add up, since they say the same in fewer words.
     Raises InvalidInputError: more kinds of people than can be audited.
     """
     if len(atoms) > MOST_ATOMS:
@@ -77,11 +78,34 @@ def joint(cells: Sequence[Cell], atoms: Atoms) -> Joint:
         quantities.setdefault(tuple(own), []).append(cell)
     place_of = {cell: place for place, own in enumerate(quantities.values()) for cell in own}
     sizes = [atoms[kind] for kind in kinds]
-    system = _system(list(quantities), [[cells[each] for each in own] for own in quantities.values()], sizes)
+    short = _short(sums, place_of, list(quantities))
+    system = _system(list(quantities), [[cells[each] for each in own] for own in quantities.values()], sizes, short)
     return Joint(system=system, places=tuple(place_of.get(cell) for cell in range(len(cells))))
 
 
-def _system(quantities: list[tuple[int, ...]], cells: list[list[Cell]], sizes: list[int]) -> System:
+def _short(
+    sums: Iterable[tuple[int, Sequence[int]]],
+    place_of: Mapping[int, int],
+    quantities: list[tuple[int, ...]],
+) -> list[tuple[int, tuple[int, ...]]]:
+    """The sums by place, of those whose parts are disjoint and make the whole."""
+    found = []
+    for whole, parts in sums:
+        if whole not in place_of:
+            continue
+        own = tuple(place_of[part] for part in parts if part in place_of)
+        atoms = sorted(atom for place in own for atom in quantities[place])
+        if atoms == list(quantities[place_of[whole]]) and own != (place_of[whole],):
+            found.append((place_of[whole], own))
+    return found
+
+
+def _system(
+    quantities: list[tuple[int, ...]],
+    cells: list[list[Cell]],
+    sizes: list[int],
+    short: list[tuple[int, tuple[int, ...]]],
+) -> System:
     values = np.array([sum(sizes[atom] for atom in own) for own in quantities], dtype=np.int64)
     statuses = [{each.status for each in own} for own in cells]
     settled = np.array([Status.SHOWN in each for each in statuses], dtype=np.bool_)
@@ -89,7 +113,9 @@ def _system(quantities: list[tuple[int, ...]], cells: list[list[Cell]], sizes: l
     published = np.array([bool(each) for each in statuses], dtype=np.bool_)
     small = (values > 0) & (values < REACH)
     asked = published | small
-    rows = [_row(place, own) for place, own in enumerate(quantities) if len(own) > 1]
+    told = {place for place, _ in short}
+    rows = [_row(place, own) for place, own in enumerate(quantities) if len(own) > 1 and place not in told]
+    rows += [_row(place, own) for place, own in short]
     return System(
         values=values,
         below=np.where(published, values - 1, values),
@@ -113,9 +139,9 @@ def _weight(cells: list[Cell]) -> int:
     return ONE * len(own) + sum(each.step for each in own)
 
 
-def _row(place: int, atoms: tuple[int, ...]) -> tuple[Integers, Integers]:
+def _row(place: int, parts: tuple[int, ...]) -> tuple[Integers, Integers]:
     # Atom quantities come first, in their order: the place of an atom is its number.
     return (
-        np.array([place, *atoms], dtype=np.int64),
-        np.array([-1, *[1] * len(atoms)], dtype=np.int64),
+        np.array([place, *parts], dtype=np.int64),
+        np.array([-1, *[1] * len(parts)], dtype=np.int64),
     )

@@ -20,9 +20,9 @@ from modicum.model.errors import InvalidInputError
 
 MOST_QUANTITIES: Final = 20_000
 EXACT_QUANTITIES: Final = 160  # beyond, the integer programme may take minutes
-GUIDED_QUANTITIES: Final = 2_600  # beyond, not even its fractional form is tried, and no bound but the primary is known
+CUT_QUANTITIES: Final = 700  # beyond, its fractional form is solved once, and the bound is weaker
 _ROUNDS: Final = 12
-_TRIES: Final = 400
+_TRIES: Final = 60_000  # cells shown again for a try, times quantities of the system
 _MENDINGS: Final = 50
 
 
@@ -56,13 +56,14 @@ def protect(system: System) -> Protected:
             cure="ask for coarser groups, or for fewer dimensions",
         )
     small = len(system) <= EXACT_QUANTITIES
-    chosen = choose_exactly(system, rounds=_ROUNDS if small else 0)
+    separations = 12 if small else 3 if len(system) <= CUT_QUANTITIES else 1
+    chosen = choose_exactly(system, separations=separations, rounds=_ROUNDS if small else 0)
     least = max(int(np.ceil(chosen.bound / (ONE + _most_over(system)) - 1e-6)), _published(system, system.forced))
     if chosen.hidden is not None and chosen.verdict is not None:
         return Protected(hidden=chosen.hidden, verdict=chosen.verdict, least=least, exact=chosen.proven)
     hidden, witnesses = choose_quickly(system, guide=chosen.guide)
     hidden, verdict = _mended(system, hidden, audit(system, hidden, witnesses=witnesses))
-    hidden, witnesses = take_back(system, hidden, list(verdict.witnesses), tries=_TRIES)
+    hidden, witnesses = take_back(system, hidden, list(verdict.witnesses), tries=_TRIES // len(system))
     return Protected(hidden=hidden, verdict=audit(system, hidden, witnesses=witnesses), least=least, exact=False)
 
 
