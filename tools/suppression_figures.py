@@ -9,10 +9,9 @@ ones with the bound of the integer programme. Takes about a minute; --write puts
 import sys
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests" / "property"))
-sys.path.insert(0, str(ROOT / "tests" / "prove"))
-sys.path.insert(0, str(ROOT / "bench"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "property"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "prove"))
+sys.path.insert(0, str(Path(__file__).parents[1] / "bench"))
 
 from suppression import SHAPES
 from suppression import table as benchmark_table
@@ -24,7 +23,7 @@ from modicum.answer.tables.primary import small_cells
 from modicum.answer.tables.protection import protect
 from modicum.answer.tables.system import counts
 
-PAGE = ROOT / "docs" / "explanation" / "exact-tables.md"
+PAGE = Path(__file__).parents[1] / "docs" / "explanation" / "exact-tables.md"
 START, END = "<!-- figures: tools/suppression_figures.py -->", "<!-- end of figures -->"
 SMALL = 100
 HEADER = ["tables", "small cells", "hidden by Modicum", "least there is", "hidden by the plain method"]

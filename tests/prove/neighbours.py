@@ -40,7 +40,7 @@ from modicum.model.request import Asks, Condition, Operator, Request
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
 from modicum.storage import Folder
 
-STRATA, PERSONS = 3, 9
+STRATA, PERSONS = 3, 14
 AMOUNT = Decimal("1e-12")  # what rounding may take away in a formula of ours
 Rows = Mapping[str, Sequence[dict[str, Any]]]
 
@@ -51,18 +51,31 @@ KINDS = (
 
 
 class Held:
-    """An engine over tables in memory that can be swapped while a query stays as it was compiled."""
+    """An engine over tables in memory from which one person can be left out while statements stay prepared."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.connection = engine._connection
         self.tables: dict[str, Any] = {}
+        self.statements: list[str] = []
+        self.connection.execute("CREATE TABLE absent AS SELECT -1::BIGINT AS person")
 
     def hold(self, rows: Rows) -> None:
         for table, sources in SOURCES.items():
             fields = {name: kind for name, (_, _, kind) in sources.items()}
             fields |= {"_modicum_row": pa.int64(), "_modicum_person": pa.uint32(), "_modicum_stratum": pa.uint16()}
             arrow = pa.Table.from_pylist(list(rows[table]), schema=pa.schema(fields))
-            self.tables[table] = self.engine.memory_table(f"held {table}", arrow)
+            self.connection.register("coming", arrow)
+            if table not in self.tables:
+                self.connection.execute(f'CREATE TABLE "all {table}" AS SELECT * FROM coming LIMIT 0')
+                self.connection.execute(
+                    f'CREATE VIEW "held {table}" AS SELECT * FROM "all {table}"'
+                    " WHERE _modicum_person IS DISTINCT FROM (SELECT person FROM absent)"
+                )
+                self.tables[table] = self.engine._backend.table(f"held {table}")
+            self.connection.execute(f'DELETE FROM "all {table}"')
+            self.connection.execute(f'INSERT INTO "all {table}" SELECT * FROM coming')
+            self.connection.unregister("coming")
 
     def table(self, name: str) -> Any:
         return self.tables[name]
@@ -70,8 +83,18 @@ class Held:
     def memory_table(self, name: str, table: pa.Table) -> Any:
         return self.engine.memory_table(name, table)
 
-    def fetched(self, statement: str) -> list[dict[str, Any]]:
-        return [row for batch in self.engine.stream(statement, rows=10_000) for row in batch.to_pylist()]
+    def prepare(self, expressions: Sequence[Any]) -> list[int]:
+        for each in expressions:
+            self.connection.execute(f"PREPARE q{len(self.statements)} AS {self.engine.sql(each)}")
+            self.statements.append(f"EXECUTE q{len(self.statements)}")
+        return list(range(len(self.statements) - len(expressions), len(self.statements)))
+
+    def leave_out(self, person: int) -> None:
+        """Leave one person out; -1: nobody."""
+        self.connection.execute("UPDATE absent SET person = ?", [person])
+
+    def fetched(self, statement: int) -> list[dict[str, Any]]:
+        return self.connection.sql(self.statements[statement]).to_arrow_table().to_pylist()
 
 
 class Silent:
@@ -109,15 +132,15 @@ def held() -> Iterator[Held]:
         yield Held(engine)
 
 
-def run(count: int, *, seed: int = 1, kinds: Sequence[str] = KINDS) -> dict[str, Any]:
-    """At least `count` pairs of neighbours of each kind of question."""
+def run(count: int, *, seed: int = 1, kinds: Sequence[str] = KINDS, until_wrong: bool = False) -> dict[str, Any]:
+    """At least `count` pairs of neighbours of each kind of question; `until_wrong` ends with the first fault."""
     found: dict[str, Found] = {}
     with held() as engine:
         for kind in kinds:
             found[kind] = Found()
             # A text, so that the numbers are the same in every process.
             chance = random.Random(f"{seed} {kind}")
-            while found[kind].pairs < count:
+            while found[kind].pairs < count and not (until_wrong and found[kind].wrong):
                 look(engine, chance, kind, found[kind])
     return {
         "schema": "modicum.proof-neighbours/1",
@@ -131,27 +154,21 @@ def look(engine: Held, chance: random.Random, kind: str, found: Found) -> None:
     """One question over one population, and over each that lacks one of its persons."""
     question = asked(chance, kind)
     engine.hold(population(chance))
-    # Compiled once: the tables under the statements are then swapped.
-    statements = [engine.engine.sql(each) for each in aggregates.queries(engine, question)]
-    search = [
-        (each, engine.engine.sql(aggregates.magnitudes_query(engine, question, each))) for _, each in question.searches
-    ]
-    for _ in range(3):
-        rows = population(chance)
-        engine.hold(rows)
-        whole = measured(engine, question, statements, search)
-        for person in range(PERSONS):
-            engine.hold(
-                {table: [row for row in each if row["_modicum_person"] != person] for table, each in rows.items()}
-            )
-            try:
-                fewer = measured(engine, question, statements, search)
-            except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
-                found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
-                continue
-            found.pairs += 1
-            compare(kind, question, whole, fewer, found)
-        priced(kind, question, whole.sampler, found)
+    statements = engine.prepare(aggregates.queries(engine, question))
+    sizes = engine.prepare([aggregates.magnitudes_query(engine, question, each) for _, each in question.searches])
+    search = list(zip((each for _, each in question.searches), sizes, strict=True))
+    engine.leave_out(-1)
+    whole = measured(engine, question, statements, search)
+    for person in range(PERSONS):
+        engine.leave_out(person)
+        try:
+            fewer = measured(engine, question, statements, search)
+        except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
+            found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
+            continue
+        found.pairs += 1
+        compare(kind, whole, fewer, found)
+    priced(kind, question, whole.sampler, found)
 
 
 @dataclass
@@ -163,7 +180,7 @@ class Measured:
     sampler: Silent
 
 
-def measured(engine: Held, question: PrivateQuestion, statements: Sequence[str], search: Sequence[Any]) -> Measured:
+def measured(engine: Held, question: PrivateQuestion, statements: Sequence[int], search: Sequence[Any]) -> Measured:
     exact = aggregates.collected(question, [engine.fetched(each) for each in statements])
     figures = list(zip(question.figures, exact, strict=True))
     for figure, statement in search:
@@ -195,7 +212,7 @@ def _fields(value: Any) -> Any:
     )
 
 
-def compare(kind: str, question: PrivateQuestion, whole: Measured, fewer: Measured, found: Found) -> None:
+def compare(kind: str, whole: Measured, fewer: Measured, found: Found) -> None:
     if whole.shape != fewer.shape:
         found.note(kind, "the groups, the measures or their order hang on one person")
     for (figure, more), (_, less) in zip(whole.figures, fewer.figures, strict=True):
