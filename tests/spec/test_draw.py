@@ -41,7 +41,6 @@ EXACT: dict[str, Any] = {
     "total": {"group": {}, "persons": None, "sums": {"t.PAID": None}, "suppressed": True},
 }
 BUDGET: dict[str, Any] = {
-    "schema": "modicum.budget/1",
     "population": "persons",
     "declared": {"epsilon": "4", "delta": "0.000000001"},
     "total": {"rho": "0.2", "delta": "0"},
@@ -66,8 +65,7 @@ def test_an_exact_table_shows_what_it_hides_and_no_more() -> None:
 
 
 def test_a_budget_shows_what_is_left_and_what_it_does_not_cover() -> None:
-    picture = pictures_of({"schema": "modicum.budgets-shown/1", "populations": [BUDGET]})["budget-persons"]
-    assert picture == pictures_of(BUDGET)["budget-persons"]
+    picture = pictures_of({"schema": "modicum.budget/1", "populations": [BUDGET]})["budget-persons"]
     assert picture.finding.startswith("75 % of the budget of persons is left after 1 question")
     assert [row[0] for row in picture.table.rows[1:]] == [
         "release without noise, match",
@@ -76,7 +74,13 @@ def test_a_budget_shows_what_is_left_and_what_it_does_not_cover() -> None:
 
 
 @pytest.mark.parametrize(
-    "document", [{}, {"schema": "modicum.error/1"}, {"schema": "modicum.statistics/1"}, {**BUDGET, "questions": 3}]
+    "document",
+    [
+        {},
+        {"schema": "modicum.error/1"},
+        {"schema": "modicum.statistics/1"},
+        {"schema": "modicum.budget/1", "populations": [{**BUDGET, "questions": 3}]},
+    ],
 )
 def test_another_document_is_refused(document: dict[str, Any]) -> None:
     with pytest.raises(InvalidInputError):

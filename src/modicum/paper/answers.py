@@ -119,6 +119,5 @@ def _budget(document: Document) -> Iterator[tuple[str, Picture]]:
 _KINDS: Final[Mapping[str, Callable[[Document], Iterator[tuple[str, Picture]]]]] = {
     "modicum.statistics-noise/1": _noisy,
     "modicum.statistics/1": _exact,
-    "modicum.budget/1": _budget,
-    "modicum.budgets-shown/1": _budgets,
+    "modicum.budget/1": _budgets,
 }
