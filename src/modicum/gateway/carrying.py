@@ -73,6 +73,13 @@ def carry_pack(old: Folder, new: Folder, name: str, fixed: Pack | None) -> PackR
     return ref
 
 
+def carry_budgets(home: Home, docket: Docket) -> None:
+    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing."""
+    for _, budget in sorted(docket.budgets.items()):
+        with home.journal.locked():
+            home.journal.record("budget", budget.left, case=None, actor="gateway")
+
+
 def carry_data(old: Folder, home: Home, docket: Docket) -> list[str]:
     """Copy the data sets that the old log names and enter them in the new one; gives those that are no longer as named.
 
