@@ -149,6 +149,7 @@ def _write(document: dict[str, Any], folder: Path, began: datetime, *, sample: b
         "",
         f"Commit {document['commit'][:12]}, {document['machine']['cpus']} processors, {document['machine']['system']}.",
         f"All of it is in [{name}.json]({name}.json). Passed: {'yes' if document['passed'] else 'NO'}.",
+        f"All trials that were asked for were done: {'yes' if document['complete'] else 'no, see the counts'}.",
         "",
         "| what | trials | failures | figures |",
         "|---|---|---|---|",
