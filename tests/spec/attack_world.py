@@ -5,7 +5,7 @@ import json
 import secrets
 import shutil
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,22 +64,46 @@ def approve(home: Home, case: str, *people: str) -> None:
         cases.approve(home, case, key=person_key(home.folder, each))
 
 
-def rewrite(root: Path, change: Callable[[Event], None]) -> None:
-    """Write the whole log anew, events changed, under the log's own key: all that its files allow."""
+def events_of(root: Path) -> list[Event]:
+    """Every entry of the log with its content, as somebody who holds the files reads it."""
     home = Home.open(root)
-    entries = home.journal.entries()
-    before = home.ledger.leaves()
+    return [
+        {
+            "kind": each.kind,
+            "at": each.at,
+            "case": each.case,
+            "actor": each.actor,
+            "content": json.loads(json.dumps(each.content)),
+        }
+        for each in home.journal.entries()
+    ]
+
+
+def write(root: Path, events: Sequence[Event]) -> None:
+    """Write the whole log anew over these events, under the log's own key: all that its files allow.
+
+    An event that stands in the log as it is keeps its leaf and its body.
+    """
+    home = Home.open(root)
+    before = [(known, leaf) for known, leaf in zip(events_of(root), home.ledger.leaves(), strict=True)]
     key = read_key(home.folder, LOG_KEY)
     shutil.rmtree(root / "log")
     (root / "state" / "checkpoint").unlink()
     leaves = []
-    for entry, leaf in zip(entries, before, strict=True):
-        event = {"kind": entry.kind, "content": json.loads(json.dumps(entry.content))}
-        change(event)
-        if event["content"] == entry.content:
-            leaves.append(leaf)
-            continue
-        body, data = body_file(event["content"], salt=secrets.token_bytes(32))
-        (root / "bodies" / f"{body}.json").write_bytes(data)
-        leaves.append(leaf_bytes(kind=event["kind"], at=entry.at, case=entry.case, actor=entry.actor, body=body))
+    for event in events:
+        leaf = next((leaf for known, leaf in before if known == event), None)
+        if leaf is None:
+            body, data = body_file(event["content"], salt=secrets.token_bytes(32))
+            (root / "bodies" / f"{body}.json").write_bytes(data)
+            named = {name: event[name] for name in ("kind", "at", "case", "actor")}
+            leaf = leaf_bytes(**named, body=body)
+        leaves.append(leaf)
     create_ledger(home.folder, origin=home.origin, key=key).append(leaves)
+
+
+def rewrite(root: Path, change: Callable[[Event], None]) -> None:
+    """Write the whole log anew, events changed in place."""
+    events = events_of(root)
+    for event in events:
+        change(event)
+    write(root, events)

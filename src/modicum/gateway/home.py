@@ -68,7 +68,7 @@ class Home:
                 cause=f"there is no home in {root}",
                 cure="make one with `modicum init --home DIR --evaluation`, or name it with --home",
             )
-        settings = _read_settings(folder)
+        settings = read_settings(folder)
         if os.access(root, os.W_OK):
             wipe_unused(folder.path(SPILL))
             folder.sweep(older_than_s=0)
@@ -106,6 +106,7 @@ class Home:
                 cause=f"the home {self.root} is read-only, so nothing can be recorded and nothing may leave",
                 cure="make the home writable for this account",
             )
+        self.journal.require_open()
 
 
 def vocabulary_of(pack: Pack) -> Vocabulary:
@@ -130,7 +131,8 @@ def write_settings(
     folder.write_new(SETTINGS, ("\n".join(lines) + "\n").encode())
 
 
-def _read_settings(folder: Folder) -> dict[str, Any]:
+def read_settings(folder: Folder) -> dict[str, Any]:
+    """The settings of a home. Raises InvalidInputError: they do not read."""
     try:
         found = tomllib.loads(folder.read(SETTINGS).decode("utf-8"))
     except ValueError:
