@@ -18,6 +18,8 @@ GATEWAY: Final = "gateway"
 FOUNDERS: Final = "founders"
 UNWITNESSED: Final = "unwitnessed"
 COSIGNED: Final = "cosigned"
+ROTATED: Final = "rotated"
+FROZEN: Final = "frozen"
 FORMS: Final = ("refusal", "statistics", "match", "verification", "pseudonymised", "identified")
 VERDICTS: Final = ("permitted", "conditional", "forbidden")
 ROLES: Final = ("requester", "steward", "privacy_officer", "counsel", "accountable_official", "origin", "auditor")
@@ -165,6 +167,17 @@ _enrolled = _object(
 )
 _because = _object({"id": _line, "cite": _text, "basis": _word, "verified": _word}, {"title": _text})
 _recipient = _object({"organisation": _handle, "person": _handle, "age_key": _line})
+_predecessor = _object(
+    {
+        "origin": _line,
+        "log_vkey": _line,
+        "genesis_sha256": _sha256,
+        "checkpoint": _text,
+        "reason": _one_of(ROTATED, FROZEN),
+        "text": _text,
+        "retired": _distinct(_many(_key_line)),
+    }
+)
 _change = _object({}, {"pack": _pack, "reviews": _any_object, "witnesses": _any_object})
 _unlocked = _object({"checkpoint": _text})
 _decision = _object(
@@ -195,7 +208,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "manifest_key": _sha256,
             "signatures": _many(_signature, at_least=2),
         },
-        {"witnesses": _any_object, "reviews": _any_object},
+        {"witnesses": _any_object, "reviews": _any_object, "predecessor": _predecessor},
     ),
     "member": _object(
         {"person": _enrolled, "signatures": _many(_signature, at_least=3)}, {"organisation": _organisation}
@@ -204,6 +217,9 @@ _CONTENTS: Final[Mapping[str, Check]] = {
         {"person": _person, "public_key": _key_line, "text": _text, "signatures": _many(_signature, at_least=2)}
     ),
     "revoked": _object({"person": _person, "text": _said, "signatures": _many(_signature, at_least=2)}),
+    "succeeded": _object(
+        {"origin": _line, "log_vkey": _line, "text": _text, "signatures": _many(_signature, at_least=2)}
+    ),
     "dataset": _object(
         {
             "name": _line,
@@ -305,6 +321,7 @@ VERB_OF: Final[Mapping[str, Verb]] = {
     "withdrawn": Verb.WITHDRAW,
     "rotated": Verb.ROTATE,
     "revoked": Verb.REVOKE,
+    "succeeded": Verb.SUCCEED,
     "served": Verb.NOTIFY,
     "amendment": Verb.AMEND,
     "recalled": Verb.RECALL,
@@ -323,4 +340,4 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
     return Verb(content["verdict"]) if kind == REVIEW else VERB_OF[kind]
 
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset", "budget", "spent"})
+OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent"})

@@ -19,11 +19,13 @@ from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
-from modicum_verify.moves import AMENDMENT, START
-from modicum_verify.roster import Roster, enrol_member, found_roster, revoke_member, rotate_key
+from modicum_verify.moves import AMENDMENT, ENDS, START
+from modicum_verify.roster import Roster, close_log, enrol_member, found_roster, revoke_member, rotate_key
+from modicum_verify.succession import Successor
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
 
+_OF_MEMBERS: Final = {"member": enrol_member, "rotated": rotate_key, "revoked": revoke_member}
 _AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -47,6 +49,7 @@ class Docket:
     roster: Roster = field(default_factory=Roster)
     datasets: Mapping[str, DatasetRecord] = field(default_factory=dict)
     cases: Mapping[str, CaseState] = field(default_factory=dict)
+    successor: Successor | None = None  # where the log has ended, the one that continues it
     budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
     size: int = 0  # entries folded
     last_at: str = ""
@@ -62,23 +65,25 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     """
     docket = onto or Docket()
     roster, size, last_at = docket.roster, docket.size, docket.last_at
+    successor = docket.successor
     datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
             raise EvidenceError(place=entry.place, cause="genesis is entry 0, and entry 0 is genesis")
+        if successor is not None:
+            raise EvidenceError(place=entry.place, cause="stands after the entry with which the log has ended")
         if entry.kind not in OUTSIDE_CASES:
             _fold_case(entry, content, roster, cases)
             if entry.kind == "amended":
                 roster = amended_roster(entry, cases[str(entry.case)].change or {}, roster)
         elif entry.kind == "genesis":
             roster = found_roster(entry, content)
-        elif entry.kind == "member":
-            roster = enrol_member(entry, content, roster)
-        elif entry.kind == "rotated":
-            roster = rotate_key(entry, content, roster)
-        elif entry.kind == "revoked":
-            roster = revoke_member(entry, content, roster)
+        elif entry.kind in _OF_MEMBERS:
+            roster = _OF_MEMBERS[entry.kind](entry, content, roster)
+        elif entry.kind == "succeeded":
+            _check_ended(entry, cases)
+            successor = close_log(entry, content, roster)
         elif entry.kind in {"budget", "spent"}:
             budget = _budget(entry, content, budgets, cases)
             budgets[budget.population] = budget
@@ -90,6 +95,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         roster=roster,
         datasets=MappingProxyType(datasets),
         cases=MappingProxyType(cases),
+        successor=successor,
         budgets=MappingProxyType(budgets),
         size=size,
         last_at=last_at,
@@ -120,6 +126,11 @@ def _content(entry: Entry, *, expected: int, last_at: str) -> Mapping[str, Any]:
     except ValueError:
         raise EvidenceError(place=entry.place, cause="holds a value that has no canonical form") from None
     return entry.content
+
+
+def _check_ended(entry: Entry, cases: Mapping[str, CaseState]) -> None:
+    if any(case.state not in ENDS for case in cases.values()):
+        raise EvidenceError(place=entry.place, cause="ends a log in which cases are open")
 
 
 def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:

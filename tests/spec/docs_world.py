@@ -126,6 +126,7 @@ def played() -> World:
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
     _look_back(world)
+    _succeed(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -236,6 +237,16 @@ def _attack(world: World) -> None:
     (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")
     world.done("draw ~/budget.json --out ~/pictures", home=None)
     world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
+
+
+def _succeed(world: World) -> None:
+    """A log that ends and is continued; its successor is frozen and continued."""
+    signers = "--as ca-dhcs/privacy-officer --as cms/privacy-officer"
+    world.done("init --evaluation --roster state", home="first")
+    world.done(f"log rotate --to ~/second {signers}", home="first")
+    world.done("log freeze --reason damaged", home="second")
+    world.done(f"log rotate --to ~/third {signers}", home="second")
+    world.done("verify ~/third --trust ~/third/trust.json --before ~/second --before ~/first", home=None)
 
 
 def _rebuild(world: World) -> None:

@@ -26,7 +26,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.answer.pseudonym",
             "modicum.gateway.keys",
-            "modicum.gateway.witnessing",
+            "modicum.gateway.witness",
             "modicum.seal.manifest",
             "modicum.seal.package",
             "modicum_verify.ed25519",

@@ -68,7 +68,7 @@ REFUSED = {
     "groups by a number": (by(column="claims.SSN", values=("A",)), "drops it"),
     "an empty list of groups": (by(column="elig.STATE", values=()), "empty list"),
     "a group twice": (by(column="elig.STATE", values=("A", "A")), "twice"),
-    "groups that nothing publishes": (replace(by(column="elig.STATE"), delta=None), "nothing published"),
+    "groups that nothing publishes": (replace(by(column="claims.KIND"), delta=None), "nothing published"),
     "years of no date": (by(column="elig.STATE", shape=Shape.YEAR, first=2000, last=2001), "dates"),
     "years reversed": (by(column="elig.BIRTH", shape=Shape.YEAR, first=2001, last=2000), "in this order"),
     "bands that do not fit": (by(column="elig.BIRTH", shape=Shape.AGE_BAND, width=7), "divides"),

@@ -119,7 +119,7 @@ def create_home(
     root = root.absolute()
     partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
     try:
-        folder = _new_folder(partial)
+        folder = new_folder(partial)
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
         settled, evaluation = _settle_pack(folder, pack, pack_name), witnesses is None
@@ -142,7 +142,7 @@ def create_home(
             witnesses=witnessed,
             reviews=pack.review_rules,
         )
-        _enter_genesis(folder, partial, genesis, clock=clock)
+        enter_genesis(folder, partial, genesis, clock=clock)
         _take_name(partial, root)
     except BaseException:
         _forget(partial, store)
@@ -167,7 +167,8 @@ def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
     return OWN_PACK
 
 
-def _new_folder(partial: Path) -> Folder:
+def new_folder(partial: Path) -> Folder:
+    """Make the folder of a home that is not there yet."""
     try:
         partial.mkdir(mode=0o700, parents=True)
     except OSError:
@@ -228,7 +229,8 @@ def _listed(person: _Person, line: str) -> dict[str, Any]:
     }
 
 
-def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+def enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+    """Enter genesis in an empty log, and write the trust root that follows from it."""
     home = Home.open(root, clock=clock)
     with home.journal.held() as store:
         _check_unused(store)

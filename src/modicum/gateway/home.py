@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum.custody.dictionary import Vocabulary
+from modicum.custody.spill import SPILL, wipe_unused
 from modicum.gateway.accepting import Acceptance
 from modicum.gateway.journal import Clock, Journal
 from modicum.gateway.keys import LOG_KEY, read_key
@@ -56,6 +57,8 @@ class Home:
     def open(cls, root: Path, *, clock: Clock = system_clock) -> "Home":
         """Open a home for reading; writing happens under `journal.locked()`.
 
+        Whoever may write there wipes first what killed processes left half written or spilled: it may hold rows.
+
         Raises NotFoundError: no home there. InvalidInputError: settings that do not read. EvidenceError: a log
         that is broken or was rolled back.
         """
@@ -65,7 +68,10 @@ class Home:
                 cause=f"there is no home in {root}",
                 cure="make one with `modicum init --home DIR --evaluation`, or name it with --home",
             )
-        settings = _read_settings(folder)
+        settings = read_settings(folder)
+        if os.access(root, os.W_OK):
+            wipe_unused(folder.path(SPILL))
+            folder.sweep(older_than_s=0)
         key = read_key(folder, LOG_KEY)
         ledger = open_ledger(
             folder, key=key if os.access(root, os.W_OK) else None, vkey=vkey(settings["origin"], key.public_key())
@@ -100,6 +106,7 @@ class Home:
                 cause=f"the home {self.root} is read-only, so nothing can be recorded and nothing may leave",
                 cure="make the home writable for this account",
             )
+        self.journal.require_open()
 
 
 def vocabulary_of(pack: Pack) -> Vocabulary:
@@ -124,7 +131,8 @@ def write_settings(
     folder.write_new(SETTINGS, ("\n".join(lines) + "\n").encode())
 
 
-def _read_settings(folder: Folder) -> dict[str, Any]:
+def read_settings(folder: Folder) -> dict[str, Any]:
+    """The settings of a home. Raises InvalidInputError: they do not read."""
     try:
         found = tomllib.loads(folder.read(SETTINGS).decode("utf-8"))
     except ValueError:

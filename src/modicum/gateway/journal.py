@@ -17,6 +17,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from modicum.gateway.accepting import Acceptance, body_path
+from modicum.gateway.freezing import require_thawed
 from modicum.ledger import Ledger
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError
 from modicum.storage import Folder
@@ -58,6 +59,7 @@ class Journal:
 
         Raises LogUnavailableError: the store cannot be used. EvidenceError: it holds an entry that the log does not.
         """
+        require_thawed(self._folder)
         with self.held() as store:
             self._settle(store)
             yield
@@ -99,6 +101,7 @@ class Journal:
         """Write several events, all or none, as `record` writes one: one transaction, one append."""
         if not events:
             return []
+        self.require_open()
         with nullcontext() if self._held is not None else self.locked():
             if self._held is None:
                 raise InternalError(cause="the journal is not open for writing", cure="report this")
@@ -108,6 +111,16 @@ class Journal:
         """Hold the store's rows of one case against the log, under the lock. Raises EvidenceError: they differ."""
         if self._held is not None:
             self._acceptance.check_rows(self._held, case)
+
+    def require_open(self) -> None:
+        """Raises LogUnavailableError: the home is frozen, or its log has ended in favour of another."""
+        require_thawed(self._folder)
+        successor = self.docket().successor
+        if successor is not None:
+            raise LogUnavailableError(
+                cause=f"this log has ended with entry {successor.index}, in favour of {successor.origin}",
+                cure="go on in the home of that log; objections are entered there",
+            )
 
     def timestamp(self) -> str:
         """Now, in whole seconds of UTC; never before the last entry."""

@@ -9,13 +9,18 @@ noise        P14, how sure one figure is, in words
 accuracy     error against epsilon
 budget       P5, what is left of a population's budget, and what it does not cover
 suppressed   P9, which cells of an exact table are hidden
+lock_clock   P3 of a filed case, entry by entry, with its lock and the deadlines set to it
+quorum_strip P7, who has signed, organisation by organisation
+witness_strip P8, who cosigned the log, and how far each witness is behind
 story, page  the printable page of one replayed case
 decision_page  the printable page of one decision
+case_page, case_strips  the case file: the printable page of one filed case
 pack_page, pack_markdown  a policy pack for people who read law
 """
 
 from modicum.paper.accuracy import AccuracyLine, accuracy_picture
 from modicum.paper.budget import Spend, Uncovered, budget
+from modicum.paper.case_page import case_page
 from modicum.paper.clock import ClockEvent, clock
 from modicum.paper.decision_page import DecisionPaper, decision_page
 from modicum.paper.estimates import Estimate, estimates
@@ -50,6 +55,7 @@ __all__ = [
     "Uncovered",
     "accuracy_picture",
     "budget",
+    "case_page",
     "clock",
     "decision_page",
     "estimates",
