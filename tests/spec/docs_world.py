@@ -135,9 +135,10 @@ def played() -> World:
 
 
 def _look_back(world: World) -> None:
-    """What one person is told, and what time does to cases."""
+    """What one person is told, what time does to cases, and what an attacker of statistics finds."""
     _account(world)
     _wait(world)
+    _attack(world)
 
 
 def _wait(world: World) -> None:
@@ -227,6 +228,15 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _attack(world: World) -> None:
+    """The attacks on statistics, small; pictures of a budget; a table that is not fit to be shared."""
+    for name in ("averaging --questions 60", "differencing", "tracker", "reconstruction"):
+        world.play(f"attack {name} --targets 20")
+    (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")
+    world.done("draw ~/budget.json --out ~/pictures", home=None)
+    world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
 
 
 def _succeed(world: World) -> None:

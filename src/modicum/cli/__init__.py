@@ -11,15 +11,18 @@ import typer
 
 from modicum.cli import (
     account,
+    attack,
     budget,
     data,
     docket,
+    draw,
     house,
     law,
     law_impact,
     law_print,
     law_proofs,
     law_vectors,
+    lint,
     log,
     member,
     rebuild,
@@ -47,6 +50,9 @@ member.register(app)
 release.register(app)
 log.register(app)
 account.register(app)
+lint.register(app)
+draw.register(app)
+attack.register(app)
 budget.register(app)
 rebuild.register(app)
 law.register(app)
