@@ -4,8 +4,8 @@
     2. the manifest is signed by the gateway's key, and names every other file with its digest
     3. the proof shows a leaf in the log that the reader trusts; the leaf commits to the body that comes with it
     4. that body is the `released` event of this case, and it names this manifest, this key.age, this data
-    5. the proof's checkpoint is cosigned by witnesses that the trust root names, of as many organisations as it asks
-       for; where it names none, nobody but the log has signed it
+    5. the proof's checkpoint is cosigned by the witnesses that the trust root names for its size, of as many
+       organisations as they need; where it names none, nobody but the log has signed it
 
 Without a trust root 2 and 3 are checked for consistency alone, and the report says so. What a case went through before
 its release is in the log, not in the package.
@@ -23,10 +23,12 @@ from typing import Any, BinaryIO, Final
 from modicum_verify import base64c, dsse
 from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.carried import read_carried
+from modicum_verify.checkpoint import read_text
 from modicum_verify.cosigned import said_of
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
+from modicum_verify.note import split_note
 from modicum_verify.proof import parse_proof
 from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.witness_set import SignedBy, read_cosigned
@@ -222,7 +224,9 @@ def _cosignatures(data: bytes, *, trust: Trust, place: str) -> tuple[bytes, tupl
         proof, now = parse_proof(data), int(time.time())
         if proof.format() != data:
             raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
-        found = read_cosigned(proof.checkpoint_note, trust.witnesses, origin=trust.origin, not_after=now)
+        size = read_text(split_note(proof.checkpoint_note)[0]).size
+        witnesses = trust.witnesses_at(size) or trust.witnesses
+        found = read_cosigned(proof.checkpoint_note, witnesses, origin=trust.origin, not_after=now)
     except EvidenceError as error:
         raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
     return replace(proof, checkpoint_note=found.own_note).format(), found.by

@@ -19,6 +19,7 @@ from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
 from modicum_verify.logdir import VKEY, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
+from modicum_verify.moves import State
 from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
 from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
 from modicum_verify.witness_file import read_directory
@@ -166,15 +167,17 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
     if trust is not None:
         _check_genesis(log, trust.genesis_sha256)
     bodies, docket = directory.parent / "bodies", None
+    notes: tuple[str, ...] = ()
     if bodies.is_dir() and path != directory and log.leaves:
         docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
-        if trust is not None and docket.roster.witnesses != trust.witnesses:
-            raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
+        if trust is not None:
+            notes = _check_witnesses(docket, trust)
     extent = extent_of(log, kept)
     root = log.checkpoint.root.hex()
     lines = [f"verified: {len(log.leaves)} entries of {log.checkpoint.origin}, root {root}", extent.text]
     if docket is not None:
         lines.append(f"bodies, signatures and moves of {len(docket.cases)} cases hold")
+        lines += _amended_lines(docket)
         lines += _cosigned_lines(docket)
     document = {
         "schema": REPORT_SCHEMA,
@@ -183,8 +186,22 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         "cases": None if docket is None else len(docket.cases),
         **extent.as_fields(),
     }
-    notes = () if trust is not None else (f"{_UNTRUSTED}checked under the log's own key only",)
+    if trust is None:
+        notes = (f"{_UNTRUSTED}checked under the log's own key only",)
     return Verification(document=document, lines=tuple(lines), notes=notes)
+
+
+def _check_witnesses(docket: Docket, trust: Trust) -> tuple[str, ...]:
+    """Hold the witnesses of a log, and every change of them, against the trust root; gives what its reader should know.
+
+    Raises EvidenceError: they differ in more than a change that one of the two is too old to know.
+    """
+    roster = docket.roster
+    if not trust.fits(roster.former_witnesses, roster.witnesses, size=docket.size):
+        raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
+    if len(roster.former_witnesses) <= len(trust.former_witnesses):
+        return ()
+    return ("the witnesses were changed since this trust root was given, by cases in this log: ask for the new one",)
 
 
 def _cosigned_lines(docket: Docket) -> list[str]:
@@ -195,6 +212,15 @@ def _cosigned_lines(docket: Docket) -> list[str]:
     done = sum(each.delivered is not None for case in docket.cases.values() for each in case.releases)
     count = f"{done} release{'s' * (done != 1)} delivered"
     return [f"{count}, each cosigned by at least {witnesses.organisations} organisation(s) before its key was written"]
+
+
+def _amended_lines(docket: Docket) -> list[str]:
+    """Each change of the rules that is in force, and the entry from which on it is."""
+    return [
+        f"entry {each.timeline[-1].index}: {each.request['title'].lower()} in force (case {each.id})"
+        for each in docket.cases.values()
+        if each.state is State.ENACTED
+    ]
 
 
 def _check_genesis(log: VerifiedLog, genesis_sha256: str) -> None:
