@@ -19,7 +19,6 @@ from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
 from modicum_verify.logdir import VKEY, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
-from modicum_verify.moves import State
 from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
 from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
 from modicum_verify.witness_file import read_directory
@@ -217,9 +216,10 @@ def _cosigned_lines(docket: Docket) -> list[str]:
 def _amended_lines(docket: Docket) -> list[str]:
     """Each change of the rules that is in force, and the entry from which on it is."""
     return [
-        f"entry {each.timeline[-1].index}: {each.request['title'].lower()} in force (case {each.id})"
+        f"entry {item.index}: {each.request['title'].lower()} in force (case {each.id})"
         for each in docket.cases.values()
-        if each.state is State.ENACTED
+        for item in each.timeline
+        if item.kind == "amended"
     ]
 
 

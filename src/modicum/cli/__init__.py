@@ -11,6 +11,7 @@ import typer
 
 from modicum.cli import (
     account,
+    amend,
     data,
     docket,
     house,
@@ -21,6 +22,7 @@ from modicum.cli import (
     law_vectors,
     log,
     member,
+    recall,
     release,
     request,
 )
@@ -43,6 +45,7 @@ request.register(app)
 docket.register(app)
 member.register(app)
 release.register(app)
+recall.register(app)
 log.register(app)
 account.register(app)
 law.register(app)
@@ -50,6 +53,7 @@ law_proofs.register(law.group)
 law_vectors.register(law.group)
 law_impact.register(law.group)
 law_print.register(law.group)
+amend.register(law=law.group, log=log.group, docket=docket.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -286,6 +286,11 @@ def _check_change(docket: Docket, change: Mapping[str, Any], *, by: Signer) -> N
 def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decided:
     member = ask(docket, verb, by=by, case=case)
     decision = case.decision
+    if case.change is not None and by.person == case.requester:
+        raise NotPermittedError(
+            cause=f"{by.person} proposes the change of case {case.id}",
+            cure="let others vote; its proposer never counts",
+        )
     if decision is None:
         raise ConflictError(cause=f"case {case.id} has no decision yet", cure="have it decided, then vote")
     if not member.roles & case.reviewers:

@@ -65,8 +65,10 @@ def propose(
     """Propose a change of pack (with the rules of review that it brings) or of witnesses; gives the number of its case.
 
     pack: a shipped pack or a folder, which is copied into the home. witnesses: a `witnesses.toml`, of which a copy
-    waits in the home. Raises InvalidInputError: neither, a malformed one, or a pack that does not know an enrolled kind of
-    organisation. ConflictError: in force already. NotPermittedError: see `commands.amend`.
+    waits in the home.
+
+    Raises InvalidInputError: neither, a malformed one, or a pack that does not know an enrolled kind of organisation.
+    ConflictError: in force already. NotPermittedError: see `commands.amend`.
     """
     if pack is None and witnesses is None:
         raise InvalidInputError(cause="no change is named", cure="name a pack or a file of witnesses")

@@ -1,9 +1,9 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
 `modicum.toml` settings · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
-evaluation home) · `pack/` where the pack is not a shipped one · `packs/` and
-`witnesses/` of changes · `keys/` · `log/` · `bodies/` · `data/` · `outbox/` ·
-`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
+evaluation home) · `pack/` where the pack is not a shipped one · `packs/` and `witnesses/` what changes brought ·
+`keys/` · `log/` · `bodies/` · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the latest
+checkpoint kept apart from the log)
 """
 
 import os

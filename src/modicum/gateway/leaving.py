@@ -77,9 +77,10 @@ def own_witnesses(home: Home, docket: Docket) -> Witnesses | None:
 
 
 def follow(home: Home, docket: Docket) -> None:
-    """Make `trust.json` and `witnesses.toml` follow the log, where a crash after a change of witnesses left them behind.
+    """Make `trust.json` and `witnesses.toml` follow the log, where a crash after a change left them behind.
 
-    Each is written at once or not at all, and says nothing that the log does not. A file that says what no state of the log said is left as it is: `own_witnesses` refuses it.
+    Each is written at once or not at all, and says nothing that the log does not. A file that says what no state of the
+    log said is left as it is: `own_witnesses` refuses it.
     """
     roster, trust = docket.roster, home.trust
     if roster.witnesses is None or not roster.former_witnesses:
