@@ -160,7 +160,7 @@ def answering(status: int, body: bytes, *, after_s: float = 0.0) -> Iterator[str
         yield url
 
 
-def make_witnessed(folder: Path, *, population: Path, organisations: int = 2) -> Witnessed:
+def make_witnessed(folder: Path, *, population: Path, organisations: int = 2, pack: Path | None = None) -> Witnessed:
     """A home with witnesses, the invented people in it, and one agreed case."""
     world = Witnessed(folder)
     text = resources.files("modicum.gateway").joinpath("rosters/cms.toml").read_text("utf-8")
@@ -176,8 +176,9 @@ def make_witnessed(folder: Path, *, population: Path, organisations: int = 2) ->
         made = command("log", "witness", "init", "--name", name, "--state", world.state(organisation))
         listed += f'[[witness]]\norganisation = "{organisation}"\nurl = "{NOWHERE}"\nvkey = "{made.out.strip()}"\n'
     (folder / "witnesses.toml").write_text(listed)
+    given = [] if pack is None else ["--pack", pack]
     keys = [part for founder in FOUNDERS for part in ("--founder-key", world.key(founder))]
-    world.ok("init", "--roster", folder / "roster.toml", "--witnesses", folder / "witnesses.toml", *keys)
+    world.ok("init", "--roster", folder / "roster.toml", "--witnesses", folder / "witnesses.toml", *keys, *given)
     for organisation in WITNESSES:
         watching = ("log", "witness", "watch", world.home / "log" / "log.vkey", "--state", world.state(organisation))
         assert command(*watching).exit == 0
