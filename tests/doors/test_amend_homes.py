@@ -4,20 +4,21 @@ import hashlib
 import json
 import re
 import shutil
-import time
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_world import CASE, STATISTICS, World, command
-from witnessed_world import Witnessed, faults, make_witnessed, serving
+from witnessed_world import Witnessed, faults, lying_clock, make_witnessed, serving
 
 from modicum.cli.exits import Exit
-from modicum.gateway import amending
+from modicum.gateway import amending, witnessing
+from modicum.gateway import home as homes
 from modicum.gateway.witnessing import serve_witness
 from modicum.law.packs import SHIPPED
 
-WAIT_S = 3
+WAIT = timedelta(hours=1, seconds=2)
 LATE = """@id("LATE-1")
 @title("No figures to the inspector")
 @cite("made-up order")
@@ -164,12 +165,31 @@ def test_one_case_is_recalled_with_the_digest_of_its_notice(home: World) -> None
     assert "sent by mistake" in json.dumps(home.json("docket", "show", case)["recall"])
 
 
+class Yesterday:
+    """Stands in for `datetime` where a home, and for the clock where a witness, asks for the time; moved on by hand."""
+
+    def __init__(self) -> None:
+        self.by = timedelta(days=-1)
+
+    def now(self, zone: tzinfo) -> datetime:
+        return datetime.now(zone) + self.by
+
+    def seconds(self) -> int:
+        return int(self.now(UTC).timestamp())
+
+    def at_work(self, patch: pytest.MonkeyPatch) -> None:
+        patch.setattr(homes, "datetime", self)
+        patch.setattr(witnessing, "Witness", lying_clock(self.seconds))
+
+
 @pytest.fixture(scope="session")
-def witnessed_short(template: World, tmp_path_factory: pytest.TempPathFactory) -> Witnessed:
-    """A home with witnesses in which every wait is of a few seconds."""
-    folder = tmp_path_factory.mktemp("short")
-    pack = pack_like(folder / "pack", wait=f"PT{WAIT_S}S")
-    return make_witnessed(folder, population=template.folder / "population", pack=pack)
+def witnessed_yesterday(template: World, tmp_path_factory: pytest.TempPathFactory) -> Witnessed:
+    """A home with witnesses, of yesterday, in which every wait is of an hour."""
+    folder = tmp_path_factory.mktemp("yesterday")
+    pack = pack_like(folder / "pack", wait="PT1H")
+    with pytest.MonkeyPatch.context() as patch:
+        Yesterday().at_work(patch)
+        return make_witnessed(folder, population=template.folder / "population", pack=pack)
 
 
 def crash(*_: Any, **__: Any) -> None:
@@ -177,9 +197,10 @@ def crash(*_: Any, **__: Any) -> None:
 
 
 def test_a_change_of_witnesses_waits_for_the_old_ones_and_survives_a_crash(
-    witnessed_short: Witnessed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    witnessed_yesterday: Witnessed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = witnessed_short.copy_to(tmp_path)
+    home, clock = witnessed_yesterday.copy_to(tmp_path), Yesterday()
+    clock.at_work(monkeypatch)
     old_package, new_package, old_trust = (tmp_path / name for name in ("old.modicum", "new.modicum", "old-trust.json"))
     shutil.copy(home.trust, old_trust)
     made = command("log", "witness", "init", "--name", "auditor.example/w", "--state", home.state("auditor"))
@@ -201,7 +222,7 @@ def test_a_change_of_witnesses_waits_for_the_old_ones_and_survives_a_crash(
         assert home.json("docket", "show", change)["state"] == "locked"
         early = home.run("docket", "enact", change)
         assert (early.exit, "locked until" in early.err) == (Exit.OUTSTANDING, True), early
-        time.sleep(WAIT_S + 1)
+        clock.by += WAIT
         with monkeypatch.context() as patch:
             patch.setattr(amending, "follow", crash)
             assert exit_of(home, "docket", "enact", change) == Exit.INTERRUPTED
