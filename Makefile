@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: setup demo test check bench lock system clean
+.PHONY: setup demo test prove check bench lock system clean
 
 setup: $(STAMP)
 
@@ -23,6 +23,11 @@ demo: setup
 # on Debian as root; elsewhere those tests are skipped, counted and named at the end.
 test: setup system check
 	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+
+# The long runs: kills, crashes, power cuts, races and hanging disks at full count; writes dated evidence.
+# `make test` runs a sample of the same code. WITHIN: stop after so many minutes and say what was done.
+prove: setup system
+	$(BIN)/python tests/prove $(if $(WITHIN),--within $(WITHIN))
 
 check: setup
 	$(BIN)/ruff check .

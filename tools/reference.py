@@ -74,7 +74,7 @@ def error_classes() -> list[type[ModicumError]]:
     """All classes of errors that can reach a door, by code and name."""
     for package in (modicum, modicum_verify):
         for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if not found.name.endswith("__main__"):
+            if not found.name.endswith(("__main__", "migrations.env")):  # Programs, each run by something else.
                 importlib.import_module(found.name)
     public = [each for each in _below(ModicumError) if not each.__name__.startswith("_")]
     return sorted(public, key=lambda each: (family(each), each.code, each.__name__))

@@ -12,6 +12,7 @@ answer      the ladder; statistics, masks, pseudonyms, records
 seal        the package: age, manifest, data package, terms
 accounting  who was in which release
 ledger      the transparency log, as bytes
+store       the tables: an entry is accepted with the rows that it changes, in one transaction
 storage     every file that Modicum itself writes
 model       the plain words: frozen types that everybody uses
 packs       policy packs: data, not code

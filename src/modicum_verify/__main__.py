@@ -79,12 +79,22 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--witnesses", metavar="FILE", type=Path, help="your witnesses.toml: who must have cosigned that checkpoint"
     )
+    parser.add_argument(
+        "--before",
+        metavar="DIR",
+        type=Path,
+        action="append",
+        default=[],
+        help="the folder of the log that PATH continues; again for the one before that",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON document with a schema field")
     return parser
 
 
 def _verify(given: argparse.Namespace) -> None:
-    brought = Brought(trust_file=given.trust, seen_file=given.seen, witnesses_file=given.witnesses)
+    brought = Brought(
+        trust_file=given.trust, seen_file=given.seen, witnesses_file=given.witnesses, before=tuple(given.before)
+    )
     verdict = verify_anything(given.path, brought=brought)
     if given.json:
         _emit(verdict.as_document())

@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from modicum_verify.carried import read_carried
+from modicum_verify.carried import own_proof, read_carried
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
+from modicum_verify.note import split_note
+from modicum_verify.proof import parse_proof
 from modicum_verify.trust import Trust
+from modicum_verify.witness_set import SignedBy
 
 ACCOUNT_SCHEMA: Final = "modicum.account/1"
 MAX_ACCOUNT_BYTES: Final = 4 << 20  # some eight hundred releases
@@ -26,13 +29,17 @@ _LINE_FIELDS: Final = frozenset({*_TEXTS, "columns", "entry"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountedRelease:
-    """One line of an account that checks: its case, its log entry and the time of that, its form, the log's size."""
+    """One line of an account that checks: its case, its log entry and the time of that, its form, the log's size.
+
+    cosigned_by: the witnesses of the trust root under its proof; none where they had not been asked since.
+    """
 
     case: str
     entry: int
     logged_at: str
     form: str
     log_size: int
+    cosigned_by: tuple[SignedBy, ...] = ()
 
 
 def verify_account(data: bytes, *, trust: Trust) -> tuple[AccountedRelease, ...]:
@@ -73,11 +80,27 @@ def _line(line: Any, *, trust: Trust, place: str) -> AccountedRelease:  # noqa: 
         proof = line["proof"].encode()
     except UnicodeEncodeError:
         raise EvidenceError(place=f"{place}, proof", cause="is not text") from None
+    by: tuple[SignedBy, ...] = ()
+    if _has_cosignatures(proof, place=place):
+        proof, by = own_proof(proof, trust=trust, place=f"{place}, proof")
     entry, checkpoint = read_carried(proof, trust=trust, place=f"{place}, proof")
     _check_line(line, entry, place=place)
     return AccountedRelease(
-        case=str(entry.case), entry=entry.index, logged_at=entry.at, form=line["form"], log_size=checkpoint.size
+        case=str(entry.case),
+        entry=entry.index,
+        logged_at=entry.at,
+        form=line["form"],
+        log_size=checkpoint.size,
+        cosigned_by=by,
     )
+
+
+def _has_cosignatures(proof: bytes, *, place: str) -> bool:
+    """Whether others than the log signed the checkpoint of a proof; a release may be newer than their last word."""
+    try:
+        return len(split_note(parse_proof(proof).checkpoint_note)[1]) > 1
+    except EvidenceError as error:
+        raise EvidenceError(place=f"{place}, proof", cause=error.cause, cure=error.cure) from error
 
 
 def _check_line(line: Mapping[str, Any], entry: Entry, *, place: str) -> None:

@@ -5,15 +5,18 @@ The leaf is proved by the hashes, the body by the leaf; so the whole proof stand
 Source: C2SP tlog-proof, "extra".
 """
 
+import time
 from dataclasses import replace
 from typing import Final
 
 from modicum_verify.canonical import canonical, parse_canonical
-from modicum_verify.checkpoint import Checkpoint
+from modicum_verify.checkpoint import Checkpoint, read_text
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
+from modicum_verify.note import split_note
 from modicum_verify.proof import TlogProof, parse_proof, verify_proof
 from modicum_verify.trust import Trust
+from modicum_verify.witness_set import SignedBy, read_cosigned
 
 MAX_CARRIED_BYTES: Final = 2 << 20
 """A proof of this kind is larger only to hurt its reader: JSON of small parts takes fifty times its size in memory."""
@@ -42,6 +45,25 @@ def read_carried(data: bytes, *, trust: Trust, place: str) -> tuple[Entry, Check
         raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
     except UnicodeDecodeError as error:
         raise EvidenceError(place=place, cause="its checkpoint is not text") from error
+
+
+def own_proof(data: bytes, *, trust: Trust, place: str) -> tuple[bytes, tuple[SignedBy, ...]]:
+    """Check the cosignatures under a proof; gives the proof with the log's own signature alone, and who cosigned.
+
+    Raises EvidenceError: too few of the witnesses that the trust root names, or a line by somebody else.
+    """
+    if trust.witnesses is None:
+        return data, ()
+    try:
+        proof, now = parse_proof(data), int(time.time())
+        if proof.format() != data:
+            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
+        size = read_text(split_note(proof.checkpoint_note)[0]).size
+        witnesses = trust.witnesses_at(size) or trust.witnesses
+        found = read_cosigned(proof.checkpoint_note, witnesses, origin=trust.origin, not_after=now)
+    except EvidenceError as error:
+        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
+    return replace(proof, checkpoint_note=found.own_note).format(), found.by
 
 
 def _parts(extra: bytes | None, *, place: str) -> tuple[bytes, bytes]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, TypeAlias
 
+from modicum_verify.budget import AMOUNT
 from modicum_verify.canonical import MAX_SAFE_INTEGER, digest
 from modicum_verify.errors import EvidenceError
 from modicum_verify.statement import Verb
@@ -17,6 +18,8 @@ GATEWAY: Final = "gateway"
 FOUNDERS: Final = "founders"
 UNWITNESSED: Final = "unwitnessed"
 COSIGNED: Final = "cosigned"
+ROTATED: Final = "rotated"
+FROZEN: Final = "frozen"
 FORMS: Final = ("refusal", "statistics", "match", "verification", "pseudonymised", "identified")
 VERDICTS: Final = ("permitted", "conditional", "forbidden")
 ROLES: Final = ("requester", "steward", "privacy_officer", "counsel", "accountable_official", "origin", "auditor")
@@ -148,6 +151,7 @@ _handle = _pattern(r"[a-z0-9][a-z0-9-]{0,62}", "a handle (a-z, 0-9, -)")
 _person = _pattern(r"[a-z0-9][a-z0-9-]{0,62}/[a-z0-9][a-z0-9-]{0,62}", "organisation/person")
 _word = _pattern(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}", "a word (letters, digits, _ . : -)")
 _key_line = _pattern(r"ssh-ed25519 [A-Za-z0-9+/]+=*", "an ssh-ed25519 key line without a comment")
+_amount = _pattern(AMOUNT, "an amount in decimals, at most 18 after the point")
 _state = _pattern(r"[A-Z]{2}", "two capital letters")
 _states = _distinct(_many(_state, at_least=1))
 _roles = _distinct(_many(_one_of(*ROLES), at_least=1))
@@ -163,6 +167,17 @@ _enrolled = _object(
 )
 _because = _object({"id": _line, "cite": _text, "basis": _word, "verified": _word}, {"title": _text})
 _recipient = _object({"organisation": _handle, "person": _handle, "age_key": _line})
+_predecessor = _object(
+    {
+        "origin": _line,
+        "log_vkey": _line,
+        "genesis_sha256": _sha256,
+        "checkpoint": _text,
+        "reason": _one_of(ROTATED, FROZEN),
+        "text": _text,
+        "retired": _distinct(_many(_key_line)),
+    }
+)
 _change = _object({}, {"pack": _pack, "reviews": _any_object, "witnesses": _any_object})
 _unlocked = _object({"checkpoint": _text})
 _decision = _object(
@@ -193,7 +208,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "manifest_key": _sha256,
             "signatures": _many(_signature, at_least=2),
         },
-        {"witnesses": _any_object, "reviews": _any_object},
+        {"witnesses": _any_object, "reviews": _any_object, "predecessor": _predecessor},
     ),
     "member": _object(
         {"person": _enrolled, "signatures": _many(_signature, at_least=3)}, {"organisation": _organisation}
@@ -202,6 +217,9 @@ _CONTENTS: Final[Mapping[str, Check]] = {
         {"person": _person, "public_key": _key_line, "text": _text, "signatures": _many(_signature, at_least=2)}
     ),
     "revoked": _object({"person": _person, "text": _said, "signatures": _many(_signature, at_least=2)}),
+    "succeeded": _object(
+        {"origin": _line, "log_vkey": _line, "text": _text, "signatures": _many(_signature, at_least=2)}
+    ),
     "dataset": _object(
         {
             "name": _line,
@@ -209,6 +227,20 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "catalogue_sha256": _sha256,
             "persons_at_least": _count(),
             "confirmed": _flag,
+        }
+    ),
+    "budget": _object(
+        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount}
+    ),
+    "spent": _object(
+        {
+            "population": _handle,
+            "case": _word,
+            "dataset": _line,
+            "dataset_version": _line,
+            "question_sha256": _sha256,
+            "rho": _amount,
+            "delta": _amount,
         }
     ),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
@@ -289,6 +321,7 @@ VERB_OF: Final[Mapping[str, Verb]] = {
     "withdrawn": Verb.WITHDRAW,
     "rotated": Verb.ROTATE,
     "revoked": Verb.REVOKE,
+    "succeeded": Verb.SUCCEED,
     "served": Verb.NOTIFY,
     "amendment": Verb.AMEND,
     "recalled": Verb.RECALL,
@@ -307,4 +340,4 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
     return Verb(content["verdict"]) if kind == REVIEW else VERB_OF[kind]
 
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "dataset"})
+OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent"})

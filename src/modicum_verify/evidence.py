@@ -32,13 +32,17 @@ def _entry(index: int, leaf: bytes, bodies_dir: Path | None, *, missing_ok: bool
     entry = read_entry(index, leaf, None)
     if bodies_dir is None:
         return entry
+    if missing_ok and _is_digest(entry.body) and not (bodies_dir / f"{entry.body}.json").exists():
+        return entry
+    return read_entry(index, leaf, body_of(entry, bodies_dir))
+
+
+def body_of(entry: Entry, bodies_dir: Path) -> bytes:
+    """The body file that an entry commits to, unchecked. Raises EvidenceError: it is missing, or no plain file."""
     place = f"{entry.place}, body {entry.body[:12]}"
     if not _is_digest(entry.body):
         raise EvidenceError(place=place, cause="its commitment is not a SHA-256 digest")
-    path = bodies_dir / f"{entry.body}.json"
-    if missing_ok and not path.exists():
-        return entry
-    return read_entry(index, leaf, read_plain(path, place=place, most_bytes=MAX_BODY_BYTES))
+    return read_plain(bodies_dir / f"{entry.body}.json", place=place, most_bytes=MAX_BODY_BYTES)
 
 
 def _is_digest(text: str) -> bool:

@@ -12,17 +12,20 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from modicum_verify.amendment import amended_roster, open_amendment
+from modicum_verify.budget import Budget, open_budget, spend_from
 from modicum_verify.canonical import canonical
 from modicum_verify.case_fold import apply_to_case, open_case
 from modicum_verify.case_state import CaseState
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
-from modicum_verify.moves import AMENDMENT, START
-from modicum_verify.roster import Roster, enrol_member, found_roster, revoke_member, rotate_key
+from modicum_verify.moves import AMENDMENT, ENDS, START
+from modicum_verify.roster import Roster, close_log, enrol_member, found_roster, revoke_member, rotate_key
+from modicum_verify.succession import Successor
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
 
+_OF_MEMBERS: Final = {"member": enrol_member, "rotated": rotate_key, "revoked": revoke_member}
 _AT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 
 
@@ -46,6 +49,8 @@ class Docket:
     roster: Roster = field(default_factory=Roster)
     datasets: Mapping[str, DatasetRecord] = field(default_factory=dict)
     cases: Mapping[str, CaseState] = field(default_factory=dict)
+    successor: Successor | None = None  # where the log has ended, the one that continues it
+    budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
     size: int = 0  # entries folded
     last_at: str = ""
 
@@ -60,23 +65,28 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     """
     docket = onto or Docket()
     roster, size, last_at = docket.roster, docket.size, docket.last_at
-    datasets, cases = dict(docket.datasets), dict(docket.cases)
+    successor = docket.successor
+    datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
             raise EvidenceError(place=entry.place, cause="genesis is entry 0, and entry 0 is genesis")
+        if successor is not None:
+            raise EvidenceError(place=entry.place, cause="stands after the entry with which the log has ended")
         if entry.kind not in OUTSIDE_CASES:
             _fold_case(entry, content, roster, cases)
             if entry.kind == "amended":
                 roster = amended_roster(entry, cases[str(entry.case)].change or {}, roster)
         elif entry.kind == "genesis":
             roster = found_roster(entry, content)
-        elif entry.kind == "member":
-            roster = enrol_member(entry, content, roster)
-        elif entry.kind == "rotated":
-            roster = rotate_key(entry, content, roster)
-        elif entry.kind == "revoked":
-            roster = revoke_member(entry, content, roster)
+        elif entry.kind in _OF_MEMBERS:
+            roster = _OF_MEMBERS[entry.kind](entry, content, roster)
+        elif entry.kind == "succeeded":
+            _check_ended(entry, cases)
+            successor = close_log(entry, content, roster)
+        elif entry.kind in {"budget", "spent"}:
+            budget = _budget(entry, content, budgets, cases)
+            budgets[budget.population] = budget
         else:
             record = _dataset(entry, content)
             datasets[record.name] = record
@@ -85,6 +95,8 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         roster=roster,
         datasets=MappingProxyType(datasets),
         cases=MappingProxyType(cases),
+        successor=successor,
+        budgets=MappingProxyType(budgets),
         size=size,
         last_at=last_at,
     )
@@ -116,10 +128,27 @@ def _content(entry: Entry, *, expected: int, last_at: str) -> Mapping[str, Any]:
     return entry.content
 
 
+def _check_ended(entry: Entry, cases: Mapping[str, CaseState]) -> None:
+    if any(case.state not in ENDS for case in cases.values()):
+        raise EvidenceError(place=entry.place, cause="ends a log in which cases are open")
+
+
 def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:
     if entry.actor != GATEWAY or entry.case is not None:
         raise EvidenceError(place=entry.place, cause="a data set is recorded by the gateway, outside every case")
     return DatasetRecord(index=entry.index, at=entry.at, **content)
+
+
+def _budget(
+    entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget], cases: Mapping[str, CaseState]
+) -> Budget:
+    if entry.actor != GATEWAY or entry.case is not None:
+        raise EvidenceError(place=entry.place, cause="a budget is kept by the gateway, outside every case")
+    if entry.kind == "budget":
+        return open_budget(entry, content, budgets)
+    if content["case"] not in cases:
+        raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
+    return spend_from(entry, content, budgets)
 
 
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:

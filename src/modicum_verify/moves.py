@@ -164,6 +164,10 @@ PERMISSIONS: Final[Mapping[Verb, Permission]] = {
         roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
         note="people of two founding organisations, of whom none is the one revoked",
     ),
+    Verb.SUCCEED: Permission(
+        roles=frozenset({PRIVACY_OFFICER, COUNSEL, OFFICIAL, ORIGIN}),
+        note="people of two founding organisations; the log ends with it",
+    ),
     Verb.NOTIFY: Permission(
         roles=frozenset({PRIVACY_OFFICER, COUNSEL, STEWARD}),
         custodian_only=True,

@@ -13,25 +13,21 @@ its release is in the log, not in the package.
 Source: in-toto Statement v1; DSSE v1.0; C2SP tlog-proof.
 """
 
-import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
 from modicum_verify import base64c, dsse
 from modicum_verify.canonical import canonical, parse_canonical
-from modicum_verify.carried import read_carried
-from modicum_verify.checkpoint import read_text
+from modicum_verify.carried import own_proof, read_carried
 from modicum_verify.cosigned import said_of
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import check_content
-from modicum_verify.note import split_note
-from modicum_verify.proof import parse_proof
 from modicum_verify.trust import Trust, parse_trust
-from modicum_verify.witness_set import SignedBy, read_cosigned
+from modicum_verify.witness_set import SignedBy
 from modicum_verify.zipform import Member, walk
 
 MANIFEST, DATAPACKAGE, KEY, TERMS, PROOF, READ_ME = (
@@ -125,7 +121,7 @@ def verify_package_file(file: BinaryIO, *, place: str, trust: Trust | None) -> P
     keys = trust or _claimed(small[MANIFEST], place=f"{place}, {MANIFEST}")
     payload, signer = _manifest_payload(small[MANIFEST], trust=keys, place=place)
     predicate = _predicate(payload, members, place=place)
-    proof, cosigned_by = _cosignatures(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
+    proof, cosigned_by = own_proof(small[PROOF], trust=keys, place=f"{place}, {PROOF}")
     entry, checkpoint = read_carried(proof, trust=keys, place=f"{place}, {PROOF}")
     if predicate["witnesses"] != said_of(keys.witnesses):
         raise EvidenceError(place=f"{place}, {MANIFEST}", cause="and the trust root differ in witnesses")
@@ -214,22 +210,6 @@ def _predicate(payload: bytes, members: Sequence[Member], *, place: str) -> dict
         if found.get(name) != subjects[name]:
             raise EvidenceError(place=f"{place}, {name}", cause="is not what the manifest names")
     return predicate
-
-
-def _cosignatures(data: bytes, *, trust: Trust, place: str) -> tuple[bytes, tuple[SignedBy, ...]]:
-    """Check the cosignatures under a proof; gives the proof with the log's own signature alone, and who cosigned."""
-    if trust.witnesses is None:
-        return data, ()
-    try:
-        proof, now = parse_proof(data), int(time.time())
-        if proof.format() != data:
-            raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
-        size = read_text(split_note(proof.checkpoint_note)[0]).size
-        witnesses = trust.witnesses_at(size) or trust.witnesses
-        found = read_cosigned(proof.checkpoint_note, witnesses, origin=trust.origin, not_after=now)
-    except EvidenceError as error:
-        raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
-    return replace(proof, checkpoint_note=found.own_note).format(), found.by
 
 
 def _check_release(entry: Entry, predicate: Mapping[str, Any], members: Sequence[Member], *, place: str) -> None:

@@ -18,6 +18,7 @@ from modicum_verify.events import FORMS, FOUNDERS, VERB_OF, text_sha256
 from modicum_verify.moves import PERMISSIONS, why_not_permitted
 from modicum_verify.reviews import Reviews, parse_reviews
 from modicum_verify.statement import Statement, Verb
+from modicum_verify.succession import Predecessor, Successor, read_predecessor
 from modicum_verify.witness_set import FormerWitnesses, WitnessSet, parse_witness_set
 
 _TWO: Final = 2  # organisations, wherever a quorum is meant
@@ -79,10 +80,11 @@ class Roster:
     witnesses: WitnessSet | None = None  # None in an evaluation home
     manifest_key: str = ""
     pack: Pack | None = None
+    predecessor: Predecessor | None = None  # the log that this one continues
     reviews: Reviews | None = None  # None in logs from before genesis fixed them
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     people: Mapping[str, Member] = field(default_factory=dict)
-    retired: frozenset[str] = frozenset()  # keys that stood for somebody and were replaced
+    retired: frozenset[str] = frozenset()  # keys that stood for somebody and were replaced, here or in the predecessor
     former_packs: tuple[FormerPack, ...] = ()  # oldest first
     former_witnesses: tuple[FormerWitnesses, ...] = ()  # oldest first
 
@@ -115,12 +117,15 @@ def found_roster(entry: Entry, content: Mapping[str, Any]) -> Roster:
         raise EvidenceError(place=entry.place, cause="genesis lists an organisation twice")
     if content["custodian"] not in organisations:
         raise EvidenceError(place=entry.place, cause="genesis does not list the custodian among the organisations")
+    predecessor = read_predecessor(entry, content)
     roster = Roster(
         origin=content["origin"],
         custodian=content["custodian"],
         witnesses=_witnesses(entry, content),
         manifest_key=content["manifest_key"],
         pack=Pack(**content["pack"]),
+        predecessor=predecessor,
+        retired=frozenset() if predecessor is None else predecessor.retired,
         reviews=None if "reviews" not in content else reviews_of(entry, content["reviews"]),
         organisations=MappingProxyType(organisations),
     )
@@ -234,11 +239,32 @@ def revoke_member(entry: Entry, content: Mapping[str, Any], roster: Roster) -> R
     return left
 
 
+def close_log(entry: Entry, content: Mapping[str, Any], roster: Roster) -> Successor:
+    """End the log, naming the one that continues it.
+
+    Raises EvidenceError: the log itself, or without people of two founding organisations.
+    """
+    if entry.actor != FOUNDERS or entry.case is not None:
+        raise EvidenceError(place=entry.place, cause="a successor is not named by the founders, outside every case")
+    if content["origin"] == roster.origin or not content["log_vkey"].startswith(f"{content['origin']}+"):
+        raise EvidenceError(place=entry.place, cause="names itself as its successor, or a key of another log")
+    if len(_sponsoring(_check_signatures(entry, roster, content), roster, "")) < _TWO:
+        raise EvidenceError(
+            place=entry.place, cause="a successor is not signed by people of two founding organisations"
+        )
+    return Successor(index=entry.index, origin=content["origin"], log_vkey=content["log_vkey"])
+
+
 def _member_of(entry: Entry, handle: str, roster: Roster) -> Member:
     member = roster.people.get(handle)
     if member is None or not member.active:
         raise EvidenceError(place=entry.place, cause="is about somebody who is not enrolled")
     return member
+
+
+def sponsors(members: Sequence[Member], roster: Roster) -> set[str]:
+    """The founding organisations whose people, with a role that may enrol, are among these."""
+    return _sponsoring(members, roster, "")
 
 
 def _sponsoring(members: Sequence[Member], roster: Roster, without: str) -> set[str]:

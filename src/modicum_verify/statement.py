@@ -29,6 +29,7 @@ class Verb(StrEnum):
     WITHDRAW = "withdraw"
     ROTATE = "rotate"
     REVOKE = "revoke"
+    SUCCEED = "succeed"
     NOTIFY = "notify"
     AMEND = "amend"
     RECALL = "recall"

@@ -10,10 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from modicum_verify.account import MAX_ACCOUNT_BYTES, verify_account
+from modicum_verify.account import MAX_ACCOUNT_BYTES, AccountedRelease, verify_account
+from modicum_verify.chain import Link, Shown, follow
 from modicum_verify.cosigned import check_checkpoints
+from modicum_verify.entry import read_entry
 from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundError
-from modicum_verify.evidence import entries_of
+from modicum_verify.events import COSIGNED, UNWITNESSED
+from modicum_verify.evidence import body_of, entries_of
 from modicum_verify.files import read_plain, read_small
 from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
@@ -27,6 +30,7 @@ Report = Callable[[str, float | None], None]
 """What is being done, and the share that is done (0 to 1), or None where it cannot be known."""
 
 _UNTRUSTED: Final = "no --trust was given: "
+_MOST_LISTED: Final = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +48,15 @@ class Verification:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Brought:
-    """What a reader brings, by another way than the evidence: trust root, kept checkpoint, directory of witnesses."""
+    """What a reader brings, by another way than the evidence: trust root, kept checkpoint, directory of witnesses.
+
+    before: folders of the logs that the one shown continues, newest first; evidence too, held against its genesis.
+    """
 
     trust_file: Path | None = None
     seen_file: Path | None = None
     witnesses_file: Path | None = None
+    before: tuple[Path, ...] = ()
     clock: Callable[[], float] = time.time
 
     def trust(self) -> Trust | None:
@@ -107,10 +115,10 @@ def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str, log_vk
 
 
 def _file(path: Path, *, trust: Trust | None, brought: Brought, report: Report) -> Verification:
-    if brought.seen_file is not None or brought.witnesses_file is not None:
+    if brought.seen_file is not None or brought.witnesses_file is not None or brought.before:
         raise InvalidInputError(
-            cause="a kept checkpoint is held against a log, and this is a file",
-            cure="verify a copy of the log with --seen, and this file without",
+            cause="a kept checkpoint, and a log before another, are held against a log, and this is a file",
+            cure="verify a copy of the log with --seen or --before, and this file without",
         )
     try:
         with path.open("rb") as file:
@@ -147,50 +155,123 @@ def _account(path: Path, *, trust: Trust | None) -> Verification:
         "trusted": True,
         "log": {"origin": trust.origin},
         "releases": [
-            {"case": each.case, "form": each.form, "entry": each.entry, "logged_at": each.logged_at} for each in found
+            {
+                "case": each.case,
+                "form": each.form,
+                "entry": each.entry,
+                "logged_at": each.logged_at,
+                "cosigned_by": [who.as_document() for who in each.cosigned_by],
+            }
+            for each in found
         ],
-        "witnesses": "unwitnessed",
+        "witnesses": COSIGNED if found and all(each.cosigned_by for each in found) else UNWITNESSED,
     }
     lines = [
         f"verified: {len(found)} release{'s' * (len(found) != 1)}, each in the log {trust.origin}",
-        *(f"  case {each.case}, form {each.form}, entry {each.entry}, entered {each.logged_at}" for each in found),
+        *(
+            f"  case {each.case}, form {each.form}, entry {each.entry}, entered {each.logged_at}, {_seen(each)}"
+            for each in found
+        ),
     ]
     note = "purpose, columns and authority are the custodian's record; that no release was left out cannot be seen here"
     return Verification(document=document, lines=tuple(lines), notes=(note,))
 
 
+def _seen(line: AccountedRelease) -> str:
+    if not line.cosigned_by:
+        return UNWITNESSED
+    return f"{COSIGNED} by {', '.join(f'{each.organisation} at {each.at}' for each in line.cosigned_by)}"
+
+
 def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) -> Verification:
-    key = trust.log_vkey if trust is not None else _own_key(directory)
+    own = trust is None or (bool(brought.before) and not _is_named(directory, trust))
+    key = _own_key(directory) if own or trust is None else trust.log_vkey
     kept = brought.kept(key)
     log = read_log(directory, key)
-    if trust is not None:
+    if trust is not None and not own:
         _check_genesis(log, trust.genesis_sha256)
     bodies, docket = directory.parent / "bodies", None
-    notes: tuple[str, ...] = ()
+    notes: list[str] = []
     if bodies.is_dir() and path != directory and log.leaves:
         docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
-        if trust is not None:
-            notes = _check_witnesses(docket, trust)
+        if trust is not None and not own:
+            notes += _check_witnesses(docket, trust)
+    links = _links(log, docket, bodies, key=key, trust=trust, brought=brought)
     extent = extent_of(log, kept)
     root = log.checkpoint.root.hex()
     lines = [f"verified: {len(log.leaves)} entries of {log.checkpoint.origin}, root {root}", extent.text]
     if docket is not None:
         lines.append(f"bodies, signatures and moves of {len(docket.cases)} cases hold")
-        lines += _amended_lines(docket)
-        lines += _cosigned_lines(docket)
+        lines += [*_amended_lines(docket), *_cosigned_lines(docket), *_succession_lines(docket, links)]
     document = {
         "schema": REPORT_SCHEMA,
         "trusted": trust is not None,
         "log": {"origin": log.checkpoint.origin, "size": len(log.leaves), "root": root},
         "cases": None if docket is None else len(docket.cases),
         **extent.as_fields(),
+        **({"before": [each.as_document() for each in links]} if brought.before else {}),
     }
-    if trust is None:
-        notes = (f"{_UNTRUSTED}checked under the log's own key only",)
-    return Verification(document=document, lines=tuple(lines), notes=notes)
+    notes += [] if trust is not None else [f"{_UNTRUSTED}checked under the log's own key only"]
+    notes += _succession_notes(links)
+    return Verification(document=document, lines=tuple(lines), notes=tuple(notes))
 
 
-def _check_witnesses(docket: Docket, trust: Trust) -> tuple[str, ...]:
+def _is_named(directory: Path, trust: Trust) -> bool:
+    """Whether a log says that it is the one that the trust root names, so that it must be."""
+    try:
+        return _own_key(directory) == trust.log_vkey
+    except EvidenceError:
+        return True
+
+
+def _links(
+    log: VerifiedLog, docket: Docket | None, bodies: Path, *, key: str, trust: Trust | None, brought: Brought
+) -> list[Link]:
+    if not brought.before:
+        return []
+    if docket is None:
+        raise InvalidInputError(
+            cause="which log this one continues stands in the body of its entry 0, and no bodies are shown",
+            cure="name the folder that holds `log` and `bodies`",
+        )
+    genesis = read_entry(0, log.leaves[0], body_of(read_entry(0, log.leaves[0], None), bodies))
+    newest = Shown(log_vkey=key, genesis_sha256=leaf_hash(log.leaves[0]).hex(), genesis=genesis, docket=docket)
+    return follow(newest, brought.before, trust=trust)
+
+
+def _succession_lines(docket: Docket, links: list[Link]) -> list[str]:
+    """What comes after this log and before it, and how much of that was shown."""
+    lines = [] if docket.successor is None else [f"ended in favour of {docket.successor.origin}"]
+    before = docket.roster.predecessor
+    if before is not None and not links:
+        lines.append(
+            f"continues {before.origin} ({before.checkpoint.size} entries), not shown: --before names its folder"
+        )
+    for each in links:
+        how = "frozen" if each.frozen else "rotated"
+        held = "all hold" if each.whole else f"the first {each.folded} hold in full"
+        by = f", cosigned by {', '.join(sorted({who.organisation for who in each.cosigned_by}))}" * bool(
+            each.cosigned_by
+        )
+        lines.append(f"continues {each.origin}, {how} at {each.size} entries{by}: {held}")
+    return lines
+
+
+def _succession_notes(links: list[Link]) -> list[str]:
+    notes = []
+    for each in links:
+        if each.damaged:
+            listed = ", ".join(map(str, each.damaged[:_MOST_LISTED]))
+            more = f" and {len(each.damaged) - _MOST_LISTED} more" * (len(each.damaged) > _MOST_LISTED)
+            notes.append(f"{each.origin}: damaged entries, proved to have been there: {listed}{more}")
+        elif each.verified < each.size:
+            notes.append(f"{each.origin}: nothing proves its entries from {each.verified} to {each.size - 1} any more")
+        elif not each.whole:
+            notes.append(f"{each.origin}: the body of entry {each.folded} is missing or damaged")
+    return notes
+
+
+def _check_witnesses(docket: Docket, trust: Trust) -> list[str]:
     """Hold the witnesses of a log, and every change of them, against the trust root; gives what its reader should know.
 
     Raises EvidenceError: they differ in more than a change that one of the two is too old to know.
@@ -199,8 +280,8 @@ def _check_witnesses(docket: Docket, trust: Trust) -> tuple[str, ...]:
     if not trust.fits(roster.former_witnesses, roster.witnesses, size=docket.size):
         raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
     if len(roster.former_witnesses) <= len(trust.former_witnesses):
-        return ()
-    return ("the witnesses were changed since this trust root was given, by cases in this log: ask for the new one",)
+        return []
+    return ["the witnesses were changed since this trust root was given, by cases in this log: ask for the new one"]
 
 
 def _cosigned_lines(docket: Docket) -> list[str]:

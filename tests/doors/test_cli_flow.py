@@ -1,6 +1,7 @@
 """Whole roads through the house, by commands alone, each looked at from outside at its end."""
 
 import base64
+import hashlib
 import json
 import shutil
 import subprocess
@@ -271,3 +272,32 @@ def test_the_stock_age_program_opens_a_package(released: World) -> None:
         plain = subprocess.run(["age", "-d", "-i", str(one_time), str(path)], check=True, capture_output=True).stdout
         assert plain == (out / path.stem).read_bytes()
     assert len(sealed) == len(list(out.iterdir())) == 2
+
+
+def test_a_case_file_goes_to_stdout_or_to_a_new_file_and_names_nobody_in_the_records(released: World) -> None:
+    printed = released.ok("docket", "show", CASE, "--html")
+    page = printed.out
+    assert page.startswith("<!DOCTYPE html>")
+    assert page.endswith("</html>")
+    for each in (
+        f"the file of case {CASE}",
+        hashlib.sha256((released.folder / "answer.modicum").read_bytes()).hexdigest(),
+    ):
+        assert each in page
+    out = released.folder / "case.html"
+    document = released.json("docket", "show", CASE, "--html", "--out", out)
+    assert out.read_text("utf-8") == page
+    assert document["decision_sha256"] in page
+    assert released.run("docket", "show", CASE, "--html", "--out", out).exit == Exit.CONFLICT
+    assert out.read_text("utf-8") == page
+    assert released.run("docket", "show", CASE, "--out", released.folder / "other.html").exit == Exit.USAGE
+    assert released.run("docket", "show", CASE, "--html", "--json").exit == Exit.USAGE
+    assert released.run("docket", "show", "2026-0099", "--html").exit == Exit.NOT_FOUND
+    table = pq.read_table(released.folder / "population" / "eligibility.parquet")
+    for name in ("MSIS_IDENT_NUM", "SSN_NUM", "ELGBL_LAST_NAME"):
+        values = {str(value) for value in table[name].to_pylist() if value is not None and len(str(value)) > 5}
+        assert values
+        assert not [value for value in values if value in page]
+    stored = next((released.home / "decisions").glob(f"{document['decision_sha256']}.json"))
+    stored.write_bytes(stored.read_bytes().replace(b"permitted", b"forbidden", 1))
+    assert released.run("docket", "show", CASE, "--html").exit == Exit.VERIFICATION_FAILED

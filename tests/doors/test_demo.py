@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from modicum.cli import run
+from modicum.gateway.home import Home
 from modicum_verify.trust import parse_trust
 
 ROOT = Path(__file__).parent.parent.parent
@@ -49,6 +50,28 @@ def test_the_page_holds_three_pictures_and_no_script(demo) -> None:
     assert tags.count("figure") >= 5  # the ladder, three matrices, the clock
     assert tags.count("table") >= 5
     assert "54 minutes" in page
+
+
+def test_the_narrow_release_is_cosigned_by_two_organisations(demo, capsys) -> None:
+    out = demo[0] / "demo-out"
+    assert "cosigned by 2 organisations (court-clerk, state-auditor)" in demo[1]
+    page = (out / "june-2025.html").read_text("utf-8")
+    assert "cosigned by two organisations" in page
+    assert 'class="stamp">unwitnessed' not in page
+    trust = str(out / "home" / "trust.json")
+    assert run(["verify", str(out / "narrow-question.modicum"), "--trust", trust]) == 0
+    said = capsys.readouterr().out
+    for organisation in ("state-auditor", "court-clerk"):
+        assert f"cosigned by {organisation} (" in said
+    assert run(["verify", str(out / "home"), "--trust", trust]) == 0
+    assert "each cosigned by at least 2 organisation(s)" in capsys.readouterr().out
+
+
+def test_three_organisations_act_in_the_docket(demo) -> None:
+    home = Home.open(demo[0] / "demo-out" / "home")
+    signed = {entry.actor.split("/")[0] for entry in home.journal.entries() if "/" in entry.actor}
+    assert {"dhs", "cms", "ca-dhcs", "hhs-oig"} <= signed
+    assert not list((demo[0] / "demo-out" / "home" / "keys").glob("people/*"))  # such a home keeps nobody's key
 
 
 def test_what_the_demo_left_verifies_and_holds_no_plaintext_answer_but_the_opened_one(demo, capsys) -> None:

@@ -11,11 +11,12 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "spec"))
+import case_samples as cases
 import paper_decisions as decisions
 import paper_samples as samples
 
 from modicum.model.forms import Form
-from modicum.paper import decision_page, story_page
+from modicum.paper import case_page, decision_page, story_page
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="chromium is not installed")
@@ -63,6 +64,9 @@ def pages() -> dict[str, str]:
         "decision": decision_page(decisions.small("immigration_enforcement.civil", "ice")),
         "conditional": decision_page(decisions.small("research", "researcher", Form.PSEUDONYMISED)),
         "large": decision_page(decisions.large("immigration_enforcement.civil", "dhs", Form.STATISTICS)),
+        "case": case_page(cases.cosigned()),
+        "locked-case": case_page(cases.locked("2026-11-24T20:00:00Z")),
+        "long-case": case_page(cases.long()),
     }
 
 

@@ -11,6 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from cli_world import RECORDS, RESEARCH, World
 
+from modicum.custody.spill import SPILL
+
 IDENTIFIERS = ("SSN_NUM", "MSIS_IDENT_NUM", "ELGBL_LINE_1_ADR", "ELGBL_EMAIL_ADR", "MDCR_BENE_ID", "ORGNL_CLM_NUM")
 WORD = re.compile(rb"[A-Za-z0-9@.\-]{8,}")
 
@@ -93,3 +95,13 @@ def test_a_list_of_named_persons_that_cannot_be_applied_opens_no_door(world: Wor
     assert world.run("docket", "file", path, "--as", "hhs-oig/analyst").exit == 2
     assert world.run("request", "check", path).exit == 2
     assert world.json("docket", "list") == before
+
+
+def test_what_killed_processes_spilled_and_staged_is_gone_when_the_home_is_opened(world: World) -> None:
+    for leftover in (world.home / SPILL / "1-dead" / "rows.tmp", world.home / ".staging" / "dead"):
+        leftover.parent.mkdir(parents=True, exist_ok=True)
+        leftover.write_text("a row of somebody")
+    (world.home / SPILL / "1-dead" / "lock").touch()
+    world.ok("docket", "list")
+    assert not (world.home / SPILL / "1-dead").exists()
+    assert not (world.home / ".staging" / "dead").exists()

@@ -30,7 +30,7 @@ from witnessed_world import (
 
 from modicum.cli.exits import Exit
 from modicum.gateway import release as releasing
-from modicum.gateway import witnessing
+from modicum.gateway import witness
 from modicum.gateway.home import Home
 from modicum.gateway.journal import Journal
 from modicum.gateway.witnessing import serve_witness
@@ -158,7 +158,7 @@ def the_other_twice(world: Witnessed, _: pytest.MonkeyPatch) -> Iterator[None]:
 @contextlib.contextmanager
 def future_time(world: Witnessed, patch: pytest.MonkeyPatch) -> Iterator[None]:
     with patch.context() as inner:
-        inner.setattr(witnessing, "Witness", lying_clock(lambda: int(time.time()) + 86_400))
+        inner.setattr(witness, "Witness", lying_clock(lambda: int(time.time()) + 86_400))
         server = serve_witness(world.state("court"), listen="127.0.0.1:0")
     with world.honest("inspector"), serving(server) as url:
         world.moved(court=url)

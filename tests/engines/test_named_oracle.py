@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from modicum.answer.named import Identifier, find_persons
-from modicum.custody.engine import SPILL, Engine, table_path
+from modicum.custody.engine import Engine, table_path
+from modicum.custody.spill import SPILL
 from modicum.model.dataset import Column, Dataset, Table
 from modicum.model.lines import Line
 from modicum.storage import Folder

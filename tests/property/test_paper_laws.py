@@ -20,7 +20,10 @@ from modicum.model.forms import DISCLOSING, Form
 from modicum.paper import ClockEvent, LadderStep, Table, clock, figure, ladder, matrix, to_csv, to_json
 from modicum.paper.blocks import blocks, piles, signatures
 from modicum.paper.clock import lanes
+from modicum.paper.lock_clock import Deadline, LockBar, Moment, lock_clock
+from modicum.paper.quorum_strip import Party, Said, Voter, quorum_strip
 from modicum.paper.svg import ELLIPSIS, advance, clean, shorten, wrap
+from modicum.paper.witness_strip import Checkpoint, Witness, Witnessing, witness_strip
 from modicum.paper.words import FORMS
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -344,3 +347,115 @@ def test_figures_let_no_markup_through(rungs: list[LadderStep], happened: list[C
         shown = figure(picture)
         assert "<script" not in shown
         assert not re.search(r"<[^>]*\son\w+=", re.sub(r'"[^"]*"', '""', shown))
+
+
+moments = st.builds(
+    Moment,
+    entry=st.integers(0, 10**6),
+    minutes=st.floats(0, 10**6, allow_nan=False) | st.sampled_from([0.0, 0.5, 54.0]),
+    at=anything,
+    kind=st.sampled_from(["filed", "objected", "approved", "directed", "locked", "released", "unheard-of"]),
+    by=anything,
+    what=anything,
+)
+deadlines = st.builds(
+    Deadline, entry=st.none() | st.integers(0, 9), minutes=st.none() | st.floats(0, 10**6), words=anything
+)
+
+
+@st.composite
+def lock_bars(draw: st.DrawFn) -> LockBar:
+    starts, law, end = sorted(draw(st.lists(st.floats(0, 10**6), min_size=3, max_size=3)))
+    return LockBar(
+        starts=starts,
+        ends=end,
+        statutory_until=law,
+        starts_at=draw(anything),
+        ends_at=draw(anything),
+        waits=tuple(draw(st.lists(anything, max_size=3))),
+        holds=draw(st.booleans()),
+    )
+
+
+@fast
+@given(st.lists(moments, max_size=40), st.none() | lock_bars(), st.lists(deadlines, max_size=8))
+def test_a_lock_clock_of_anything_marks_each_entry_and_no_labels_meet(
+    made: list[Moment], lock: LockBar | None, flags: list[Deadline]
+) -> None:
+    picture = lock_clock(made, lock=lock, deadlines=flags)
+    for drawing in (picture.svg, picture.narrow):
+        root = ET.fromstring(drawing)
+        dots = list(root.iter(f"{SVG}circle")) + [n for n in root.iter(f"{SVG}path") if "l8 8l-8 8" in n.get("d", "")]
+        assert len(dots) == len(made)
+        width = float(root.get("viewBox", "").split()[2])
+        lines: dict[str, list[tuple[float, float]]] = {}
+        for text in root.iter(f"{SVG}text"):
+            size, x = float(text.get("font-size", "0")), float(text.get("x", "0"))
+            room = advance(text.text or "", size=size, bold=text.get("font-weight") is not None)
+            x -= {"middle": room / 2, "end": room}.get(text.get("text-anchor", ""), 0)
+            assert x > -1
+            assert x + room < width + 1
+            lines.setdefault(text.get("y", ""), []).append((x, x + room))
+        for spans in lines.values():
+            assert all(one[1] <= other[0] for one, other in zip(sorted(spans), sorted(spans)[1:], strict=False))
+    assert len(picture.table.rows) == len(made) + 2 * (lock is not None) + len(flags)
+    assert lock_clock(made, lock=lock, deadlines=flags) == picture
+
+
+voters = st.builds(
+    Voter,
+    person=anything,
+    name=anything,
+    roles=anything,
+    said=st.sampled_from(Said),
+    entry=st.none() | st.integers(0, 999),
+    counts=st.booleans(),
+)
+parties = st.builds(
+    Party,
+    id=anything,
+    name=anything,
+    role=anything,
+    asks=st.booleans(),
+    people=st.lists(voters, max_size=10).map(tuple),
+)
+
+
+@fast
+@given(st.lists(parties, max_size=30))
+def test_a_quorum_strip_of_anything_is_well_formed_and_stays_on_its_paper(made: list[Party]) -> None:
+    picture = quorum_strip(made, None)
+    assert len(picture.table.rows) == sum(len(party.people) or 1 for party in made)
+    for drawing in (picture.svg, picture.narrow):
+        root = ET.fromstring(drawing)
+        width, height = map(float, root.get("viewBox", "").split()[2:])
+        for text in root.iter(f"{SVG}text"):
+            bold = text.get("font-weight") is not None
+            room = advance(text.text or "", size=float(text.get("font-size", "0")), bold=bold)
+            assert float(text.get("x", "0")) + room <= width + 1
+            assert 0 < float(text.get("y", "0")) < height
+        for box in list(root.iter(f"{SVG}rect"))[1:]:
+            assert float(box.get("y", "0")) + float(box.get("height", "0")) <= height
+    assert len(picture.svg) < 300_000
+    assert quorum_strip(made, None) == picture
+
+
+@fast
+@given(st.lists(anything, max_size=8, unique=True), st.lists(st.sets(st.integers(0, 7)), max_size=9))
+def test_a_witness_strip_of_anything_says_of_each_dot_what_its_table_says(names: list[str], by: list[set[int]]) -> None:
+    witnesses = tuple(Witness(organisation=name, name=name) for name in names)
+    seen = tuple(
+        Checkpoint(size=index, purpose="p", at={names[each]: "then" for each in given_by if each < len(names)})
+        for index, given_by in enumerate(by)
+    )
+    picture = witness_strip(Witnessing(organisations=1, witnesses=witnesses, checkpoints=seen, log_size=99))
+    assert len(picture.table.rows) == len(names)
+    drawn = seen[-6:]
+    full = sum(len(each.at) for each in drawn)
+    for drawing in (picture.svg, picture.narrow):
+        root = ET.fromstring(drawing)
+        radii = [circle.get("r") for circle in root.iter(f"{SVG}circle")]
+        assert radii.count("10") == full
+        assert radii.count("9") == len(drawn) * len(names) - full
+    for row, name in zip(picture.table.rows, names, strict=True):
+        assert [cell == "then" for cell in row[4:]] == [name in each.at for each in seen]

@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import shutil
+import sqlite3
 import tempfile
 import tomllib
 from collections.abc import Iterator
@@ -105,27 +106,28 @@ def played() -> World:
     asked = world.done(f"docket file {research} --as state-university/scientist")["case"]
     world.done(f"fact attest {asked} dua-in-force --text signed --as cms/privacy-officer")
     world.done(f"docket decide {asked}")
-    _name_persons(world)
+    _ask(world)
     _enrol(world)
     _renew(world)
     world.done(f"docket withdraw {asked} --text later --as state-university/scientist")
     for command in ("docket list", "member list", "log checkpoint", "log prove 3", "log fsck", "doctor"):
         world.done(command)
+    _rebuild(world)
     world.done("log export --out ~/copy --bodies")
     _ask_witnesses(world)
     world.done("verify ~/copy --trust ~/cms/trust.json", home=None)
     world.done("verify ~/copy/log", home=None)
     world.done("law impact")
     world.play("law impact --as-of 2001-01-01 --out ~/notices")
-    world.done("law list", home=None)
-    world.done("law print", home=None)
-    world.done("law vectors", home=None)
+    for command in ("law list", "law print", "law vectors"):
+        world.done(command, home=None)
     small = ROOT / "tests" / "data" / "small_pack"
     world.done(f"law vectors --mutations --pack {small}", home=None)
     world.done(f"law check --pack {small}", home=None)
     world.done(f"law attack --trials 60 --pack {small}", home=None)
     world.done(f"law diff {small} {small}", home=None)
     _look_back(world)
+    _succeed(world)
     world.done("demo --people 1000 --home ~/demo", home=None)
     world.play("docket show 2026-9999")
     world.play("docket approve", home=None)
@@ -172,6 +174,26 @@ def _speaking(words: str, command: Any) -> Iterator[str]:
         yield from _speaking(f"{words} {name}".strip(), inner)
     if any("--json" in option.opts for option in command.params):
         yield words
+
+
+def _ask(world: World) -> None:
+    """About a list of persons, and with noise."""
+    _name_persons(world)
+    _ask_with_noise(world)
+
+
+def _ask_with_noise(world: World) -> None:
+    """A question with noise, paid for once; how its budget stands."""
+    noisy = EXAMPLES / "noisy-question.toml"
+    world.done(f"request check {noisy}")
+    world.done(f"propose {noisy}")
+    case = world.done(f"docket file {noisy} --as hhs-oig/analyst")["case"]
+    world.done(f"docket approve {case} --as cms/privacy-officer")
+    world.done(f"docket approve {case} --as ca-dhcs/data-officer")
+    world.done(f"release {case} --out ~/noisy.modicum")
+    opening = f"--identity {EXAMPLES / 'recipient.key'} --out ~/noisy --trust ~/cms/trust.json"
+    world.done(f"open ~/noisy.modicum {opening}", home=None)
+    world.done("budget show")
 
 
 def _name_persons(world: World) -> None:
@@ -223,6 +245,26 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _succeed(world: World) -> None:
+    """A log that ends and is continued; its successor is frozen and continued."""
+    signers = "--as ca-dhcs/privacy-officer --as cms/privacy-officer"
+    world.done("init --evaluation --roster state", home="first")
+    world.done(f"log rotate --to ~/second {signers}", home="first")
+    world.done("log freeze --reason damaged", home="second")
+    world.done(f"log rotate --to ~/third {signers}", home="second")
+    world.done("verify ~/third --trust ~/third/trust.json --before ~/second --before ~/first", home=None)
+
+
+def _rebuild(world: World) -> None:
+    """The tables as they are; with a row that somebody wrote; made again."""
+    world.done("rebuild --check")
+    with contextlib.closing(sqlite3.connect(world.folder / "cms" / "store.db")) as database:
+        database.execute("UPDATE cases SET state = 'agreed'")
+        database.commit()
+    world.play("rebuild --check")
+    world.done("rebuild")
 
 
 def _account(world: World) -> None:

@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 import pytest
 from custody_world import DATA, add
 
-from modicum.custody.engine import SPILL, Engine
+from modicum.custody.engine import Engine
+from modicum.custody.spill import SPILL
 from modicum.model.errors import InternalError, LogUnavailableError, NotFoundError
 from modicum.storage import Folder
 

@@ -97,3 +97,17 @@ def test_a_command_that_is_none_is_noticed() -> None:
     assert fault(["docket", "forget"]) == "no command forget"
     assert fault(["release", "2026-0001", "--force"]) == "no option --force"
     assert fault(["release", "2026-0001", "--out", "x"]) is None
+
+
+def test_every_test_that_the_threat_model_names_is_there() -> None:
+    text = (ROOT / "docs" / "explanation" / "threat-model.md").read_text("utf-8")
+    rows = re.findall(r"`(test_\w+)` in `(tests/[\w/]+\.py)`", text)
+    assert len(set(rows)) > 40
+    assert [row for row in rows if f"def {row[0]}(" not in (ROOT / row[1]).read_text("utf-8")] == []
+    assert len(rows) == text.count("`test_")
+    tables = [
+        line
+        for line in text.splitlines()
+        if line.startswith("|") and not line.startswith(("|---", "| must", "| actor"))
+    ]
+    assert [line for line in tables if "`test_" not in line] == [], "every row names a test that tries it"

@@ -20,12 +20,13 @@ MODULE_LINES, EXPLAIN_LINES, FUNCTION_LINES = 500, 400, 60
 # the rooms hand to each other: Arrow tables and NumPy arrays (columns of data), Ed25519 keys (in signatures of functions).
 # A name that ends in `.*` stands for a package with all its modules.
 DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
+    "alembic": frozenset({"modicum.store.schema", "modicum.store.migrations.*"}),
     "cedarpy": frozenset({"modicum.law.cedar"}),
     "cryptography": frozenset(
         {
             "modicum.answer.pseudonym",
             "modicum.gateway.keys",
-            "modicum.gateway.witnessing",
+            "modicum.gateway.witness",
             "modicum.seal.manifest",
             "modicum.seal.package",
             "modicum_verify.ed25519",
@@ -51,6 +52,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.law.*",
         }
     ),
+    "pg8000": frozenset({"modicum.store.engine"}),
     "pyarrow": frozenset(
         {
             "modicum.answer.named",
@@ -63,15 +65,26 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.custody.staging",
         }
     ),
+    "opendp": frozenset({"modicum.answer.noise"}),
     "pydantic": frozenset(
         {
             "modicum.gateway.founding",
             "modicum.gateway.request_file",
+            "modicum.gateway.statistics_table",
             "modicum.law.packfiles",
         }
     ),
     "pyrage": frozenset({"modicum.seal.age"}),
     "rich": frozenset({"modicum.cli.output"}),
+    "sqlalchemy": frozenset(
+        {
+            "modicum.store.database",
+            "modicum.store.engine",
+            "modicum.store.migrations.*",
+            "modicum.store.schema",
+            "modicum.store.tables",
+        }
+    ),
     "typer": frozenset({"modicum.cli.*"}),
     "yaml": frozenset({"modicum.law.vectors"}),
 }

@@ -126,8 +126,9 @@ def test_genesis_and_filed_requests_are_of_their_schemas() -> None:
 
 
 def test_the_answer_in_a_package_is_of_its_schema() -> None:
-    answer = played().folder / "opened" / "answer.json"
-    assert not faults(parse_canonical(answer.read_bytes()))
+    for opened in ("opened", "noisy"):
+        answer = played().folder / opened / "answer.json"
+        assert not faults(parse_canonical(answer.read_bytes()))
 
 
 def test_a_recall_notice_is_of_its_schema() -> None:
@@ -166,6 +167,8 @@ def test_every_schema_is_shown_by_a_real_document() -> None:
         "accounting",
         "trust",
         "statistics",
+        "statistics-noise",
+        "budgets",  # a file that people write; tests/spec/test_budget.py reads one
         "statement",
         "manifest",
         "recall-notice",

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
-from modicum.storage import Folder, MemoryFolder
+from modicum.storage import Folder, MemoryFolder, patience
 
 STEPS = ("_sync_file", "_sync_folder", "_rename", "_link", "_make_parents")
 FAULTS = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG, errno.EMFILE)
@@ -190,3 +190,64 @@ def test_staged_files_of_the_dead_are_swept_and_those_of_the_living_stay(tmp_pat
         assert not dead.exists()
     assert folder.read("living") == b"x"
     assert folder.sweep() == 0
+
+
+def test_a_sweep_at_any_moment_takes_nothing_from_a_living_writer(tmp_path: Path) -> None:
+    """A writer opens its file and locks it in two steps; a sweep may come between them."""
+    failures: list[Exception] = []
+    done = threading.Event()
+
+    def sweep() -> None:
+        while not done.is_set():
+            Folder(tmp_path).sweep(older_than_s=0)
+
+    def write(name: str) -> None:
+        try:
+            for number in range(60):
+                Folder(tmp_path).replace(f"{name}/{number}", b"whole")
+        except Exception as error:  # noqa: BLE001 - whatever it is, no writer may see it
+            failures.append(error)
+
+    sweepers = [threading.Thread(target=sweep) for _ in range(2)]
+    writers = [threading.Thread(target=write, args=(name,)) for name in ("a", "b")]
+    for each in (*sweepers, *writers):
+        each.start()
+    for each in writers:
+        each.join()
+    done.set()
+    for each in sweepers:
+        each.join()
+    assert failures == []
+    assert [Folder(tmp_path).read(path) for path in Folder(tmp_path).list()] == [b"whole"] * 120
+
+
+def test_a_disk_that_hangs_is_an_error_and_then_fails_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = threading.Event()
+    monkeypatch.setattr(patience, "LIMIT_S", 0.2)
+    folder = Folder(tmp_path)
+    folder.replace("before", b"x")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _: answers.wait(30))
+        began = time.monotonic()
+        with pytest.raises(LogUnavailableError, match="does not answer"):
+            folder.replace("while", b"x")
+        waited = time.monotonic() - began
+        for _ in range(20):
+            with pytest.raises(LogUnavailableError, match="does not answer"):
+                folder.replace("while", b"x")
+        assert time.monotonic() - began < waited + 3
+        answers.set()
+    assert not folder.exists("while")
+    time.sleep(0.1)
+    folder.replace("after", b"x")
+    assert folder.read("after") == b"x"
+
+
+def test_what_a_step_raises_comes_through(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(os, "fsync", full)
+    for _ in range(3):
+        with pytest.raises(LogUnavailableError, match="is full"):
+            Folder(tmp_path).replace("a", b"x")

@@ -24,11 +24,12 @@ _FORMS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One release in a statement: what was recorded, the index of its log entry, the proof of that entry."""
+    """One release in a statement: what was recorded, the index of its log entry, the proof of that, who saw it."""
 
     release: Release
     entry: int
     proof: str  # a tlog-proof, as text
+    seen_by: tuple[tuple[str, str], ...] = ()  # the outside witnesses under it: organisation, and when (UTC)
 
 
 def as_document(person: str, lines: Sequence[Line]) -> dict[str, Any]:
@@ -84,7 +85,15 @@ def _paragraph(number: int, line: Line) -> str:
         f"   {_FORMS[recorded['form']]}\n"
         f"   What was used: {columns}\n"
         f"   Log number: {line.entry}\n"
+        f"{_seen(line)}"
     )
+
+
+def _seen(line: Line) -> str:
+    if not line.seen_by:
+        return "   No outsider has signed for it (unwitnessed).\n"
+    seen = "; ".join(f"{organisation}, on {_day(at)}" for organisation, at in line.seen_by)
+    return f"   Seen and signed by outsiders (cosigned): {seen}\n"
 
 
 def _recipients(line: Line) -> str:

@@ -186,8 +186,7 @@ def leaving(
         rows = frozenset[int]().union(*(each.strata for each in shown))
         told = [*((each, each.strata) for each in shown), *((each, rows) for each in choosing)]
     else:
-        named = (*request.question.by, *request.question.sums)
-        used = [*map(scene.column, named), *choosing] or [scene.column(name) for name in request.columns]
+        used = [*map(scene.column, request.counted), *choosing] or [scene.column(name) for name in request.columns]
         told = [(each, scene.eligible(used)) for each in used]
     found: dict[str, frozenset[int]] = {}
     for planned, strata in told:

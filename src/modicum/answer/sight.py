@@ -80,7 +80,7 @@ class Sight:
 def used(request: Request) -> tuple[str, ...]:
     """The columns of which a question is made: groups, sums, conditions; each once."""
     conditions = [condition.column for condition in request.population.where]
-    return tuple(dict.fromkeys([*request.question.by, *request.question.sums, *conditions]))
+    return tuple(dict.fromkeys([*request.counted, *conditions]))
 
 
 def indexes_of(decision: Decision, names: tuple[str, ...]) -> tuple[int, ...]:

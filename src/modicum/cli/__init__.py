@@ -12,6 +12,7 @@ import typer
 from modicum.cli import (
     account,
     amend,
+    budget,
     data,
     docket,
     house,
@@ -22,6 +23,7 @@ from modicum.cli import (
     law_vectors,
     log,
     member,
+    rebuild,
     recall,
     release,
     request,
@@ -48,6 +50,8 @@ release.register(app)
 recall.register(app)
 log.register(app)
 account.register(app)
+budget.register(app)
+rebuild.register(app)
 law.register(app)
 law_proofs.register(law.group)
 law_vectors.register(law.group)

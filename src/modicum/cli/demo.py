@@ -75,7 +75,8 @@ def _told(played: Replay, story: Story) -> list[str]:
         "",
         *(f"  {row}" for row in _columns([list(story.answer.headers), *map(list, story.answer.rows)])),
         "",
-        f"  Sealed, entered in the log ({played.log.entries} entries), opened by the inspector, verified.",
+        f"  Sealed, entered in the log ({played.log.entries} entries), cosigned by {_cosigners(played)}.",
+        "  Only then was the key written, to the inspector, who opened the answer and verified it.",
         "",
         "What one person can read about it",
         *(f"  {line}" for line in played.account.text.strip().splitlines()),
@@ -85,10 +86,16 @@ def _told(played: Replay, story: Story) -> list[str]:
         f"  {played.released.out}  the sealed answer",
         f"  {played.folder / 'opened'}  the answer as its recipient opened it",
         f"  {played.folder / 'home'}  the gateway's home; its log is in log/",
+        f"  {played.folder / 'witnesses'}  the two witnesses, which ran as processes of their own and have ended",
         "Try",
         *(f"  {each.line}" for each in story.commands),
     ]
     return lines
+
+
+def _cosigners(played: Replay) -> str:
+    named = sorted({each["organisation"] for each in played.cosigned_by})
+    return f"{len(named)} organisations ({', '.join(named)})"
 
 
 def _day(decision: Decision) -> list[str]:
@@ -147,6 +154,7 @@ def _document(played: Replay) -> dict[str, Any]:
         "refused": played.refused.as_document(),
         "narrow_case": played.narrow_case["case"],
         "released": played.released.as_document(),
+        "cosigned_by": played.cosigned_by,
         "answer": dict(played.answer),
         "log": played.log.as_document(),
         "account": played.account.document,

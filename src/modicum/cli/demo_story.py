@@ -21,6 +21,7 @@ from modicum.paper import (
     Story,
     Table,
 )
+from modicum.paper.june import LIMITS, PLAYED_WITNESSES
 
 _HIDDEN: Final = "hidden"
 _DAYS: Final = (
@@ -64,6 +65,9 @@ def story_of(played: Replay) -> Story:
         account_words="This is what one of the invented people reads who asks what was told about them.",
         group_strata_by="origin_state",
         clock_words="The clock is the replay's: its steps are spread over the hours in which people would take them.",
+        unwitnessed=not played.cosigned_by,
+        limits=(*LIMITS, PLAYED_WITNESSES),
+        cosigned=tuple((each["organisation"], _when(each["at"])) for each in played.cosigned_by),
     )
 
 

@@ -7,16 +7,29 @@ from typing import Annotated, Any
 
 import typer
 
+from modicum import __version__
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
-from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
-from modicum.cli.output import emit, say, show, table
+from modicum.cli.options import (
+    DEFAULT_HOME,
+    AsOption,
+    HomeOption,
+    JsonOption,
+    KeyOption,
+    TextOption,
+    acting_key,
+    day_of,
+)
+from modicum.cli.output import emit, say, show, show_page, table
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
 from modicum.gateway.case_document import case_document, listed
+from modicum.gateway.case_file import case_file
+from modicum.gateway.datasets import write_new_file
 from modicum.gateway.home import Home
 from modicum.gateway.request_file import read_request
 from modicum.gateway.waiting import expire_due
 from modicum.model.errors import InvalidInputError
+from modicum.paper import case_page
 
 group = typer.Typer(
     no_args_is_help=True, help="Cases: file, look, approve, reject, object, answer, direct, notify, withdraw, expire."
@@ -59,12 +72,22 @@ def file(
 
 
 @group.command("list")
-def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def list_(
+    state: Annotated[str | None, typer.Option("--state", help="Only cases in this state, as `in_review`.")] = None,
+    requester: Annotated[
+        str | None, typer.Option("--requester", help="Only cases of this organisation, or organisation/person.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="DATE", help="Only cases filed on this day (UTC) or later.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """List the cases with their states and whose turn it is.
 
-    Example:  modicum docket list
+    Examples:  modicum docket list  |  modicum docket list --state in_review --requester hhs-oig --since 2026-11-01
     """
-    found = listed(Home.open(home))
+    found = listed(Home.open(home), state=state, requester=requester, since=day_of(since, option="--since"))
     if as_json:
         emit({"schema": "modicum.docket/1", "cases": found})
         return
@@ -73,12 +96,37 @@ def list_(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
 
 
 @group.command("show")
-def show_(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
+def show_(
+    case: CaseArgument,
+    html: Annotated[bool, typer.Option("--html", help="Give the case file: one page to print.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="With --html: write the page to a new file.")
+    ] = None,
+    home: HomeOption = DEFAULT_HOME,
+    as_json: JsonOption = False,
+) -> None:
     """Show one case: what is asked, what the law says, who agreed, who objected, what comes next.
 
-    Example:  modicum docket show 2026-0001
+    With --html it is the case file on paper: matrix, clock and lock, approvals by organisation, objections, witnesses,
+    the release. It goes to stdout, or to a new file with --out.
+
+    Examples:  modicum docket show 2026-0001
+               modicum docket show 2026-0001 --html --out case.html
     """
-    _say_case(Home.open(home), case, as_json=as_json, did=None)
+    if (out is not None and not html) or (html and as_json and out is None):
+        raise InvalidInputError(
+            cause="--out goes with --html, and beside --json the page needs a file of its own",
+            cure="write --html --out case.html",
+        )
+    here = Home.open(home)
+    if html:
+        page = case_page(case_file(here, case), version=__version__)
+        if out is None:
+            show_page(page)
+            return
+        write_new_file(out, page.encode())
+        say(f"wrote {out}")
+    _say_case(here, case, as_json=as_json, did=None)
 
 
 @group.command("decide")

@@ -43,6 +43,7 @@ BY_CODE: Final = {
     "internal": Exit.OUR_FAULT,
     "requester": Exit.USAGE,
     "invalid-input": Exit.USAGE,
+    "budget-spent": Exit.REFUSED,
     "outstanding": Exit.OUTSTANDING,
     "evidence-broken": Exit.VERIFICATION_FAILED,
     "ledger-rolled-back": Exit.VERIFICATION_FAILED,

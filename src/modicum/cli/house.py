@@ -11,7 +11,7 @@ from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, given_key
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.doctor import examine
 from modicum.gateway.founding import create_home
-from modicum.gateway.home import system_clock
+from modicum.gateway.home import Home, system_clock
 from modicum.model.errors import InvalidInputError
 
 
@@ -55,6 +55,10 @@ def init(
             "--founder-key", help="With --witnesses: a founder's own key, a file or agent:SHA256:..., once for each."
         ),
     ] = None,
+    store: Annotated[
+        str | None,
+        typer.Option("--store", help="An empty PostgreSQL database for the store, instead of store.db in the home."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.
@@ -66,6 +70,7 @@ def init(
     Example:  modicum init --evaluation --roster state
     Example:  modicum init --evaluation --pack eu_ehds --roster ehds
     Example:  modicum init --roster roster.toml --witnesses witnesses.toml --founder-key a.key --founder-key b.key
+    Example:  modicum init --evaluation --store postgresql+pg8000://modicum@localhost/modicum
     """
     _check_kind(evaluation=evaluation, witnesses=witnesses, founder_keys=founder_keys)
     made = create_home(
@@ -75,6 +80,7 @@ def init(
         clock=system_clock,
         witnesses=witnesses,
         founder_keys=[given_key(each) for each in founder_keys or ()],
+        store=store,
     )
     if as_json:
         emit(
@@ -87,7 +93,11 @@ def init(
             }
         )
         return
-    if evaluation:
+    _say_made(made, home)
+
+
+def _say_made(made: Home, home: Path) -> None:
+    if made.evaluation:
         show(f"made the evaluation home {home} of {made.custodian} (log {made.origin})")
         say(f"verifiers bring {home / 'trust.json'}; nobody outside witnesses this log, and every manifest says so")
         return

@@ -1,23 +1,28 @@
 """`modicum log ...`: the ledger."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from modicum.cli import witness
+from modicum.cli import rotation, witness
 from modicum.cli.exits import Exit
 from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway import logbook, witnessing
 from modicum.gateway.home import Home
+from modicum_verify.witness_set import SignedBy
 
-group = typer.Typer(no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export.")
+group = typer.Typer(
+    no_args_is_help=True, help="The transparency log: checkpoint, proofs, full check, export, freeze, rotate."
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     witness.register(group)
+    rotation.register(group)
     app.add_typer(group, name="log")
 
 
@@ -50,10 +55,18 @@ def checkpoint(
         _cosigned(here, witnesses, as_json=as_json)
         return
     latest = logbook.latest(here)
+    _say_by(latest.cosigned_by)
     if as_json:
         emit(latest.as_document())
     else:
         show(latest.note.rstrip("\n"))
+    if latest.cosigned_size is not None and not latest.cosigned_by:
+        say(f"unwitnessed: the newest cosigned checkpoint covers {latest.cosigned_size} of {latest.size} entries")
+
+
+def _say_by(by: Sequence[SignedBy]) -> None:
+    for each in by:
+        say(f"cosigned by {each.organisation} ({each.name}) at {each.at}")
 
 
 def _cosigned(home: Home, witnesses: Path, *, as_json: bool) -> None:
@@ -76,15 +89,16 @@ def prove(
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
-    """Prove that an entry is in the log (C2SP tlog-proof).
+    """Prove that an entry is in the log (C2SP tlog-proof), under a cosigned checkpoint where one covers it.
 
     Example:  modicum log prove 12 --out entry-12.tlog-proof
     """
-    proof = logbook.prove(Home.open(home), entry, out=out)
+    proved = logbook.prove(Home.open(home), entry, out=out)
+    _say_by(proved.cosigned_by)
     if as_json:
-        emit({"schema": "modicum.proof/1", "entry": entry, "proof": proof})
+        emit(proved.as_document())
     elif out is None:
-        show(proof.rstrip("\n"))
+        show(proved.proof.rstrip("\n"))
     else:
         say(f"wrote {out}")
 

@@ -56,9 +56,9 @@ def given_key(key: str, *, home: Home | None = None) -> PersonKey:
     return find_key(key, agent=agent, enrolled=lambda: [] if home is None else enrolled_keys(home))
 
 
-def day_of(text: str | None) -> date | None:
-    """The day that `--as-of` names. Raises InvalidInputError: no date."""
+def day_of(text: str | None, *, option: str = "--as-of") -> date | None:
+    """The day that an option names. Raises InvalidInputError: no date."""
     try:
         return None if text is None else date.fromisoformat(text)
     except ValueError:
-        raise InvalidInputError(cause="--as-of is not a date", cure="write it as 2025-08-13") from None
+        raise InvalidInputError(cause=f"{option} is not a date", cure="write it as 2025-08-13") from None

@@ -48,6 +48,11 @@ def emit_bytes(document: bytes) -> None:
     sys.stdout.write(document.decode("utf-8") + "\n")
 
 
+def show_page(page: str) -> None:
+    """Print a page to stdout, to the byte: what it holds was made harmless where it was drawn."""
+    sys.stdout.write(page)
+
+
 def say(text: str = "") -> None:
     """Print a line of plain talk to stderr."""
     err().print(harmless(text), markup=False)

@@ -81,6 +81,10 @@ def verify(
     witnesses: Annotated[
         Path | None, typer.Option("--witnesses", help="Your witnesses.toml: who must have cosigned that checkpoint.")
     ] = None,
+    before: Annotated[
+        list[Path] | None,
+        typer.Option("--before", help="The folder of the log that this one continues; again for the one before."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Verify a package, an account or a log, offline, against a trust root that you bring.
@@ -90,7 +94,7 @@ def verify(
     Examples:  modicum verify answer.modicum --trust trust.json  |  modicum verify log/ --trust trust.json --seen old
     """
     with progress(quiet=as_json) as report:
-        brought = Brought(trust_file=trust, seen_file=seen, witnesses_file=witnesses)
+        brought = Brought(trust_file=trust, seen_file=seen, witnesses_file=witnesses, before=tuple(before or ()))
         verdict = verify_anything(path, brought=brought, report=report)
     if as_json:
         emit(verdict.as_document())

@@ -19,6 +19,7 @@ from modicum.gateway.datasets import write_new_file
 from modicum.gateway.deciding import Decided, kinds_of
 from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
+from modicum.gateway.noisy import remarks_on
 from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
@@ -130,14 +131,15 @@ def propose(
     """Show the ladder: what each form of answer would disclose, and the lowest one that answers the question.
 
     Where a form is refused, the next smaller request that would pass is named. Counts are of the people who meet the
-    conditions of the request, and for the custodian's own reviewers alone.
+    conditions of the request, and for the custodian's own reviewers alone. Of a question with noise it says how near
+    the figures will be, and what they cost.
 
     Examples:  modicum propose request.toml  |  modicum propose request.toml --for asker
     """
     here, _, decided = _decided(home, file, as_of, lines)
-    ladder = proposed(here, decided, reader)
+    ladder, remarks = proposed(here, decided, reader), remarks_on(here, decided)
     if as_json:
-        emit(ladder.as_document())
+        emit({**ladder.as_document(), "advice": remarks})
     else:
         rows = [
             [str(rung.form), str(rung.verdict or "-"), people_words(rung), str(rung.columns), rung.why]
@@ -145,6 +147,8 @@ def propose(
         ]
         table(f"the ladder for: {decided.request.title}", ["form", "verdict", "people", "columns", "why"], rows)
         show(f"lowest form that answers: {ladder.lowest}")
+        for remark in remarks:
+            show(remark)
         _show_missing(decided)
         say_report(decided.named, unbacked=decided.unbacked)
     raise typer.Exit(int(exit_of_verdict(decided)))

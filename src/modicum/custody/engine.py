@@ -1,21 +1,19 @@
 """The engine: the one doorway to Ibis and DuckDB. Everybody else says what to compute in Ibis expressions.
 
 Rules it keeps. The engine never loads an extension and never reaches the network; its settings are locked once it is
-open; it spills only into a folder of its own under the home, which is gone when it closes and wiped at the next
-opening after a crash. Its error texts quote row values, so none is passed on: ours say what was being done, and no
-more. A key reaches a function only through its closure, because literals and parameters show in plans and profiles.
+open; it spills only into a folder of its own under the home (spill.py), which is gone when it closes and wiped at the
+next opening of the home after a crash. Its error texts quote row values, so none is passed on: ours say what was being
+done, and no more. A key reaches a function only through its closure, because literals and parameters show in plans and
+profiles.
 
 sqlglot stays below 30.18 (pyproject.toml): later releases print statements of Ibis 12 without the table's name.
 """
 
 import os
-import secrets
-import shutil
 import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from fcntl import LOCK_EX, LOCK_NB, flock
 from functools import cache
 from pathlib import Path
 from threading import current_thread, main_thread
@@ -25,6 +23,7 @@ import duckdb
 import pyarrow as pa
 from duckdb.func import ARROW as UDF_ARROW
 
+from modicum.custody.spill import SPILL, Spill
 from modicum.model.dataset import Dataset
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError, NotFoundError
 from modicum.storage import Folder
@@ -38,7 +37,6 @@ PERSON: Final = "_modicum_person"
 STRATUM: Final = "_modicum_stratum"
 OWN_COLUMNS: Final = (ROW, PERSON, STRATUM)
 
-SPILL: Final = "state/spill"
 DISK_TROUBLE: Final = ("no space left", "read-only file system", "permission denied", "disk quota", "max_temp_dir")
 
 
@@ -54,7 +52,7 @@ class Engine:
         self, folder: Folder, dataset: Dataset | None, *, memory: str, threads: int | None, expressions: bool
     ) -> None:
         self._folder, self._dataset = folder, dataset
-        self._spill = _Spill(folder.path(SPILL))
+        self._spill = Spill(folder.path(SPILL))
         with spoken("opening the engine"):
             self._connection = _connect(self._spill.path, memory=memory, threads=threads)
             if expressions:
@@ -219,6 +217,21 @@ class Engine:
         return self._tables[name]
 
 
+def between(value: Expression, lower: int, upper: int) -> Expression:
+    """A whole number held between two. Only for what is never null: of a null some engines make one of the two."""
+    return _ibis().least(_ibis().greatest(value, lower), upper)
+
+
+def row_number() -> Expression:
+    """The place of a row in its window, from 0; needs `.over` with an order."""
+    return _ibis().row_number()
+
+
+def window(*, group_by: list[Expression], order_by: list[Expression]) -> Any:  # noqa: ANN401 - Ibis ships no types
+    """A window over the rows that agree in some columns, in an order."""
+    return _ibis().window(group_by=group_by, order_by=order_by)
+
+
 def quoted(name: str) -> str:
     """An SQL identifier, quoted."""
     return '"' + name.replace('"', '""') + '"'
@@ -283,37 +296,3 @@ def _connect(spill: Path, *, memory: str, threads: int | None) -> duckdb.DuckDBP
         "custom_extension_repository": str(spill / "none"),  # so that even an INSTALL stays off the network
     }
     return duckdb.connect(":memory:", config=settings)
-
-
-class _Spill:
-    """A private folder for what the engine spills, locked while in use, so that leftovers of a crash can be told."""
-
-    def __init__(self, parent: Path) -> None:
-        parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        for leftover in parent.iterdir():
-            _wipe_if_unused(leftover)
-        self.path = parent / f"{os.getpid()}-{secrets.token_hex(4)}"
-        self.path.mkdir(mode=0o700)
-        self._lock = os.open(self.path / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-        flock(self._lock, LOCK_EX | LOCK_NB)
-
-    def wipe(self) -> None:
-        if self._lock < 0:
-            return
-        shutil.rmtree(self.path, ignore_errors=True)
-        os.close(self._lock)
-        self._lock = -1
-
-
-def _wipe_if_unused(leftover: Path) -> None:
-    try:
-        lock = os.open(leftover / "lock", os.O_RDWR | os.O_CLOEXEC)
-    except OSError:
-        return  # another engine is between making its folder and its lock
-    try:
-        flock(lock, LOCK_EX | LOCK_NB)
-        shutil.rmtree(leftover, ignore_errors=True)
-    except BlockingIOError:
-        return  # in use
-    finally:
-        os.close(lock)

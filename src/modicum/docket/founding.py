@@ -21,7 +21,7 @@ from modicum_verify.witness_set import WitnessSet
 _EPOCH = "1970-01-01T00:00:00Z"
 
 
-def found(
+def found(  # noqa: PLR0913 - all that genesis fixes, each by its name
     *,
     origin: str,
     custodian: str,
@@ -32,6 +32,7 @@ def found(
     founders: Mapping[str, PersonKey],
     witnesses: WitnessSet | None = None,
     reviews: Reviews | None = None,
+    predecessor: Mapping[str, Any] | None = None,
 ) -> Event:
     """Make the genesis of a home, signed by its founders; of an evaluation home where no witnesses are named.
 
@@ -39,7 +40,8 @@ def found(
 
     organisations: `{id, kind, name, state?}`. people: `{organisation, person, roles, public_key, name}`; a key line may
     carry a comment, which is dropped; a name left empty is made from the handle. founders: keys by
-    `organisation/person`, of at least two organisations.
+    `organisation/person`, of at least two organisations. predecessor: the log that this one
+    continues, as `modicum_verify.succession` reads it.
 
     Raises InvalidInputError: a malformed field, a person or key listed twice, founders of one organisation alone.
     """
@@ -49,6 +51,7 @@ def found(
         "custodian": custodian,
         "evaluation": witnesses is None,
         **({} if witnesses is None else {"witnesses": witnesses.as_document()}),
+        **({} if predecessor is None else {"predecessor": dict(predecessor)}),
         "organisations": [_organisation(each) for each in organisations],
         "people": [_person(each) for each in people],
         "pack": {"name": pack.name, "version": pack.version, "sha256": pack.sha256},
@@ -127,6 +130,21 @@ def revoke(docket: Docket, handle: str, *, signers: Sequence[Signer], text: str)
     if len(_founding(docket, members, handle)) < 2:  # noqa: PLR2004 - two organisations, as everywhere
         raise _too_few(docket, "a revocation needs")
     return _by_several("revoked", {"person": handle, "text": text}, docket, signers)
+
+
+def succeed(docket: Docket, *, origin: str, log_vkey: str, signers: Sequence[Signer], text: str = "") -> Event:
+    """End the log, naming the one that continues it; nothing can be entered after it.
+
+    Raises NotPermittedError: not people of two founding organisations who may enrol.
+    """
+    check_succession(docket, signers)
+    return _by_several("succeeded", {"origin": origin, "log_vkey": log_vkey, "text": text}, docket, signers)
+
+
+def check_succession(docket: Docket, signers: Sequence[Signer]) -> None:
+    """Check who may name the successor of a log. Raises NotPermittedError: not people of two founding organisations."""
+    if len(_founding(docket, [identify(docket, by) for by in signers], "")) < 2:  # noqa: PLR2004 - as everywhere
+        raise _too_few(docket, "a successor needs")
 
 
 def _by_several(kind: str, content: dict[str, Any], docket: Docket, signers: Sequence[Signer]) -> Event:

@@ -117,6 +117,7 @@ def enact(home: Home, case_id: str) -> str:
         _check_change(find_case(home.journal.docket(), case_id), home.journal.docket())
         unlocked = waited(home, case_id)
         with home.journal.locked():
+            home.journal.check_rows(find_case(home.journal.docket(), case_id))
             settle_all(home)
             docket = home.journal.docket()
             own_witnesses(home, docket)

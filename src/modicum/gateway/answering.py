@@ -11,9 +11,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from modicum.answer.grammar import effective
+from modicum.answer.noisy_document import NoisyAnswer
 from modicum.answer.plan import Plan, check_conditions, plan
 from modicum.answer.pseudonym import recipients_key
 from modicum.answer.records import ReleasedTable, release_records
+from modicum.answer.selection import population_rows, touched
 from modicum.answer.statistics import answer_statistics
 from modicum.custody.engine import Engine
 from modicum.gateway.deciding import Decided
@@ -21,6 +24,7 @@ from modicum.gateway.finding import Outcome, find, identifiers_of, outcome_of
 from modicum.gateway.home import Home
 from modicum.gateway.keys import PSEUDONYM_KEY
 from modicum.gateway.named import Named
+from modicum.gateway.noisy import Asking, answer_with_noise, asking_of, question_of
 from modicum.gateway.progress import Report
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
@@ -43,15 +47,28 @@ class Answered:
     outcome: Outcome | None = None
 
 
-def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: Report) -> Answered:
+def compute(home: Home, decided: Decided, *, case: str, identity: OneTimeIdentity, report: Report) -> Answered:
     """Compute the answer in the decided form, and seal it to the one-time identity under `state/staged/`.
 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
+    BudgetSpentError: an answer with noise for which too little is left.
     """
     check_computable(decided)
     named, pack = decided.named, decided.pack
     by = () if named is None else [c.qualified for each in identifiers_of(decided, named) for c in each.columns]
-    planned = plan(decided.request, decided.decision, decided.form, pack.transformations, pack.traits, identifying=by)
+    question = question_of(decided)
+    planned = (
+        question.plan
+        if question is not None
+        else plan(
+            effective(decided.request),
+            decided.decision,
+            decided.form,
+            pack.transformations,
+            pack.traits,
+            identifying=by,
+        )
+    )
     if planned.is_empty and named is None:
         raise InternalError(cause="the plan of a permitted answer is empty", cure="report this with the case number")
     if planned.is_empty:
@@ -62,6 +79,9 @@ def compute(home: Home, decided: Decided, *, identity: OneTimeIdentity, report: 
     with Engine.open(home.folder, decided.dataset) as engine:
         if named is not None:
             return _named(home, engine, planned, decided, named, identity=identity, report=report)
+        if question is not None:
+            asked = asking_of(decided, question, case=case)
+            return _noisy(home, engine, asked, identity=identity, report=report)
         if decided.form is Form.STATISTICS:
             return _statistics(home, engine, planned, identity=identity, report=report)
         return _records(home, engine, planned, decided, identity=identity, report=report)
@@ -76,6 +96,7 @@ def check_computable(decided: Decided) -> None:
     whom the asker named tells about that person.
     """
     form = decided.form
+    question_of(decided)
     check_conditions(decided.request, decided.decision, form, decided.pack.transformations, decided.pack.traits)
     if decided.unbacked:
         raise InvalidInputError(
@@ -158,6 +179,32 @@ def _statistics(home: Home, engine: Engine, planned: Plan, *, identity: OneTimeI
         described = DataFile(name=name, title=title, rows=answered.rows, columns=columns if suffix == ".csv" else ())
         files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
     return Answered(files=files, rows=answered.rows, persons=answered.persons)
+
+
+def _noisy(home: Home, engine: Engine, asked: Asking, *, identity: OneTimeIdentity, report: Report) -> Answered:
+    """Figures with noise, paid for. Everybody who may be in them is accounted for, whoever was clamped or left out."""
+    report("counting", 0.2)
+    answer = answer_with_noise(home, engine, asked)
+    planned = asked.question.plan
+    persons, _ = touched(engine, population_rows(engine, planned, planned.base or ""))
+    report("sealing the answer", 0.6)
+    return Answered(files=_noisy_files(home, answer, planned, identity=identity), rows=answer.rows, persons=persons)
+
+
+def _noisy_files(
+    home: Home, answer: NoisyAnswer, planned: Plan, *, identity: OneTimeIdentity
+) -> list[tuple[DataFile, Sealed]]:
+    columns = tuple(
+        DataColumn(name=each.column.qualified, kind=each.column.kind, treatment=str(each.treatment))
+        for each in (*planned.by, *planned.sums)
+    )
+    files = []
+    for suffix, content in ((".csv", answer.as_csv()), (".json", answer.as_json())):
+        name = data_name("answer", suffix=suffix)
+        title = "the answer as a table" if suffix == ".csv" else "the answer as JSON, with intervals and its price"
+        described = DataFile(name=name, title=title, rows=answer.rows, columns=columns if suffix == ".csv" else ())
+        files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
+    return files
 
 
 def _seal(home: Home, reader: BinaryIO, *, name: str, identity: OneTimeIdentity) -> Sealed:

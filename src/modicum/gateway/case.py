@@ -27,6 +27,7 @@ from modicum.gateway.named import (
     open_lines,
     seal_lines,
 )
+from modicum.gateway.noisy import remarks_on
 from modicum.gateway.request_file import parse_request
 from modicum.gateway.waiting import give_notice, start_lock
 from modicum.model.dataset import UNKNOWN
@@ -61,7 +62,7 @@ def check_request(home: Home, request: Request, *, named: Named | None = None) -
         remarks.append(f"the dictionary of {decided.dataset.name} is not confirmed, so nothing can be released from it")
     if request.form is not None and request.form.rung > request.question.asks.needs.rung:
         remarks.append(f"the question needs {request.question.asks.needs}, the form asked for is {request.form}")
-    return remarks
+    return [*remarks, *remarks_on(home, decided)]
 
 
 def weigh(home: Home, request: Request, lines: Lines | None, *, as_of: date | None = None) -> Named | None:

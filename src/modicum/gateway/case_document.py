@@ -1,19 +1,36 @@
 """A case, the list of cases and the roster as published JSON, read from the docket; nothing here writes."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from modicum.docket.permissions import find_case
 from modicum.gateway.attested import attested_on
 from modicum.gateway.home import Home
 from modicum.law.facts import counts_from, waiting
+from modicum.model.errors import InvalidInputError
 from modicum_verify.case_state import CaseState, Vote
 from modicum_verify.lock import text_of
+from modicum_verify.moves import State
 
 
-def listed(home: Home) -> list[dict[str, Any]]:
-    """All cases, oldest first, a summary each."""
-    return [_summary(case) for case in home.journal.docket().cases.values()]
+def listed(
+    home: Home, *, state: str | None = None, requester: str | None = None, since: date | None = None
+) -> list[dict[str, Any]]:
+    """Cases, oldest first, a summary each; all, or those in a state, of a requester, filed on a day (UTC) or later.
+
+    requester: an organisation, or organisation/person. They come from the log, and so say nothing that a table says
+    falsely. Raises InvalidInputError: no such state.
+    """
+    if state is not None and state not in set(State):
+        raise InvalidInputError(cause=f"there is no state {state}", cure=f"name one of: {', '.join(State)}")
+    return [
+        _summary(case)
+        for case in home.journal.docket().cases.values()
+        if state in {None, str(case.state)}
+        and requester in {None, case.requester, case.requester.split("/", 1)[0]}
+        and (since is None or case.filed_at[:10] >= since.isoformat())
+    ]
 
 
 def case_document(home: Home, case_id: str) -> dict[str, Any]:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from modicum.gateway.accepting import CURE
 from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
 from modicum.gateway.home import Home
 from modicum.gateway.leaving import own_witnesses, too_few
 from modicum.gateway.logbook import fsck
 from modicum.gateway.named import check_lists
+from modicum.gateway.rebuilding import check_store
 from modicum.gateway.release import recover
 from modicum.gateway.stored import replay_decisions
 from modicum.gateway.witnessing import ask_witnesses
@@ -47,6 +49,7 @@ def examine(root: Path) -> list[Finding]:
         ("clock", lambda: _clock(home)),
         ("unfinished releases", lambda: _unfinished(home)),
         ("log, bodies, signatures", lambda: _log(root)),
+        ("store", lambda: _store(home)),
         ("policy pack", lambda: _pack(home)),
         ("stored decisions", lambda: _decisions(home)),
         ("data sets", lambda: _data(home)),
@@ -134,6 +137,18 @@ def _unfinished(home: Home) -> str:
 def _log(root: Path) -> str:
     checked = fsck(root)
     return f"{checked.entries} entries, {checked.cases} cases, {checked.releases} releases"
+
+
+def _store(home: Home) -> str:
+    if not os.access(home.root, os.W_OK):
+        return "not looked at: the home is read-only"
+    found = check_store(home)
+    if not found.equal:
+        more = f", and {len(found.differences) - 1} rows more" if len(found.differences) > 1 else ""
+        raise EvidenceError(
+            place=found.store, cause=f"is not what log and bodies give: {found.differences[0]}{more}", cure=CURE
+        )
+    return f"{found.store}: {found.entries} entries, {sum(found.rows.values())} rows, equal to what the log gives"
 
 
 def _pack(home: Home) -> str:

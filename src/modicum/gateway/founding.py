@@ -11,6 +11,7 @@ import secrets
 import shutil
 import tomllib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,8 +37,16 @@ from modicum.gateway.leaving import WITNESSES, named
 from modicum.gateway.witnessing import read_witnesses
 from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.ledger import create_ledger
-from modicum.model.errors import ConflictError, InvalidInputError, LogUnavailableError, NotFoundError
+from modicum.model.errors import (
+    ConflictError,
+    EvidenceError,
+    InvalidInputError,
+    LogUnavailableError,
+    ModicumError,
+    NotFoundError,
+)
 from modicum.storage import Folder
+from modicum.store import OpenStore, parse_address
 from modicum_verify.canonical import canonical
 from modicum_verify.merkle import leaf_hash
 from modicum_verify.trust import Trust
@@ -88,6 +97,7 @@ def create_home(
     clock: Clock,
     witnesses: Path | None = None,
     founder_keys: Sequence[PersonKey] = (),
+    store: str | None = None,
 ) -> Home:
     """Make a home at `root` (absent or empty) and give it, open; an evaluation home where no witnesses are named.
 
@@ -95,31 +105,33 @@ def create_home(
     without a `public_key` get a key pair under `keys/people/`, and founders must be among those. pack_name: a shipped
     pack, or a folder, which is copied into the home. witnesses: a `witnesses.toml`, which the home keeps; then
     everybody needs a `public_key`, and founder_keys are the keys of the founders, which it does not keep.
+    store: the address of an empty PostgreSQL database; `store.db` in the home where there is none.
 
-    Raises ConflictError: something is there already. InvalidInputError: roster or witnesses are not well formed, a
-    founder's key is missing, or the roster names a kind of organisation that the pack does not know.
+    Raises ConflictError: something is there already, or in that database. InvalidInputError: roster or witnesses are
+    not well formed, a founder's key is missing, or the roster names a kind of organisation that the pack does not know.
     """
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
         raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
     wanted = _read_roster(roster)
     witnessed = None if witnesses is None else named(read_witnesses(witnesses))
     pack = load_pack(pack_name)
+    parse_address(root, store)
     check_kinds(pack, [each.kind for each in wanted.organisations], cure="name a --roster with kinds of that pack")
     root = root.absolute()
     partial = root.with_name(f".{root.name}.{secrets.token_hex(4)}.partial")
     try:
-        folder = _new_folder(partial)
+        folder = new_folder(partial)
         make_home_keys(folder)
         origin = f"{wanted.custodian}.modicum.example/{secrets.token_hex(4)}"
-        settled = _settle_pack(folder, pack, pack_name)
-        write_settings(folder, origin=origin, custodian=wanted.custodian, pack=settled, evaluation=witnesses is None)
+        settled, evaluation = _settle_pack(folder, pack, pack_name), witnesses is None
+        about = {"origin": origin, "custodian": wanted.custodian, "pack": settled}
+        write_settings(folder, **about, evaluation=evaluation, store=store)
         if witnesses is None:
             people, founders = _with_own_keys(folder, wanted)
         else:
             folder.write_new(WITNESSES, witnesses.read_bytes())
             people, founders = _with_brought_keys(wanted, founder_keys)
-        log_key = read_key(folder, LOG_KEY)
-        create_ledger(folder, origin=origin, key=log_key)
+        create_ledger(folder, origin=origin, key=read_key(folder, LOG_KEY))
         genesis = found(
             origin=origin,
             custodian=wanted.custodian,
@@ -131,14 +143,18 @@ def create_home(
             witnesses=witnessed,
             reviews=pack.review_rules,
         )
-        _enter_genesis(folder, partial, genesis, clock=clock)
-        if root.exists():
-            root.rmdir()
-        partial.rename(root)
+        enter_genesis(folder, partial, genesis, clock=clock)
+        _take_name(partial, root)
     except BaseException:
-        shutil.rmtree(partial, ignore_errors=True)
+        _forget(partial, store)
         raise
     return Home.open(root, clock=clock)
+
+
+def _take_name(partial: Path, root: Path) -> None:
+    if root.exists():
+        root.rmdir()
+    partial.rename(root)
 
 
 def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
@@ -149,7 +165,8 @@ def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
     return OWN_PACK
 
 
-def _new_folder(partial: Path) -> Folder:
+def new_folder(partial: Path) -> Folder:
+    """Make the folder of a home that is not there yet."""
     try:
         partial.mkdir(mode=0o700, parents=True)
     except OSError:
@@ -210,8 +227,11 @@ def _listed(person: _Person, line: str) -> dict[str, Any]:
     }
 
 
-def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+def enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -> None:
+    """Enter genesis in an empty log, and write the trust root that follows from it."""
     home = Home.open(root, clock=clock)
+    with home.journal.held() as store:
+        _check_unused(store)
     with home.journal.locked():
         enter(home, genesis)
     trust = Trust(
@@ -222,6 +242,24 @@ def _enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) 
         witnesses=home.journal.docket().roster.witnesses,
     )
     folder.write_new("trust.json", canonical(trust.as_document()))
+
+
+def _check_unused(store: OpenStore) -> None:
+    try:
+        store.position()
+    except EvidenceError:
+        raise ConflictError(
+            cause=f"{store.name} is the store of another home", cure="make an empty database for this one"
+        ) from None
+
+
+def _forget(partial: Path, store: str | None) -> None:
+    """Remove a home that never came to be, also from its database; another home's database is not touched."""
+    if store is not None:
+        with suppress(ModicumError), Home.open(partial).journal.held() as database:
+            database.position()
+            database.clear()
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def _read_roster(roster: str) -> _Roster:

@@ -29,9 +29,14 @@ PEOPLE: Final = "keys/people"
 
 def make_home_keys(folder: Folder) -> None:
     """Make the three keys of a home; refuses to replace one."""
+    make_signing_keys(folder)
+    folder.write_new(PSEUDONYM_KEY, secrets.token_bytes(32))
+
+
+def make_signing_keys(folder: Folder) -> None:
+    """Make the two keys that a home signs with; refuses to replace one."""
     for path in (LOG_KEY, MANIFEST_KEY):
         folder.write_new(path, openssh_bytes(Ed25519PrivateKey.generate()))
-    folder.write_new(PSEUDONYM_KEY, secrets.token_bytes(32))
 
 
 def make_person_key(folder: Folder, *, organisation: str, person: str) -> LoadedKey:

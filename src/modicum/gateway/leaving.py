@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from modicum.gateway.home import SETTINGS, Home
+from modicum.gateway.kept_cosigned import keep
 from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.witnessing import Witnesses, read_witnesses
 from modicum.ledger import Ledger, open_ledger
@@ -130,6 +131,7 @@ def have_cosigned(home: Home, entry: int, witnesses: Witnesses, *, log: Ledger) 
         asked = ask_all(log, witnesses.addresses, now=now, within_s=deadline - time.monotonic())
         if witnesses.policy.met_by([each.name for each in asked if each.line is not None]):
             note = cosigned(log.checkpoint_note, asked)
+            keep(home, note)
             proof = parse_proof(prove_with_entry(home, entry, ledger=log))
             return Cosigned(note=note, proof=replace(proof, checkpoint_note=note).format())
         grown = as_it_stands(home)

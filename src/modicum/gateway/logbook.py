@@ -6,21 +6,26 @@ from typing import Any
 
 from modicum.accounting.record import check as check_record
 from modicum.gateway.home import Home
+from modicum.gateway.kept_cosigned import covering, kept
 from modicum.gateway.leaving import follow
 from modicum.gateway.progress import Report, silent
 from modicum.model.errors import ConflictError
 from modicum.storage import Folder
+from modicum_verify.events import COSIGNED, UNWITNESSED
 from modicum_verify.verdict import check_entries
+from modicum_verify.witness_set import SignedBy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Latest:
-    """The latest checkpoint, as signed."""
+    """The latest checkpoint, as signed; cosigned where the newest that witnesses saw is the latest."""
 
     origin: str
     size: int
     root: str
     note: str
+    cosigned_by: tuple[SignedBy, ...]
+    cosigned_size: int | None  # how many entries the newest cosigned checkpoint covers; None where none is kept
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON."""
@@ -30,7 +35,8 @@ class Latest:
             "size": self.size,
             "root": self.root,
             "note": self.note,
-            "witnesses": "unwitnessed",
+            "witnesses": COSIGNED if self.cosigned_by else UNWITNESSED,
+            "cosigned_by": [each.as_document() for each in self.cosigned_by],
         }
 
 
@@ -55,18 +61,50 @@ class Checked:
 
 
 def latest(home: Home) -> Latest:
-    """Give the latest checkpoint of a home."""
-    note = home.ledger.checkpoint_note.decode("utf-8")
+    """Give the latest checkpoint of a home, with the cosignatures that it has."""
+    seen = kept(home)
+    covered = seen is not None and seen.size == home.ledger.size
+    note = (seen.note if seen is not None and covered else home.ledger.checkpoint_note).decode("utf-8")
     origin, size, root = note.splitlines()[:3]
-    return Latest(origin=origin, size=int(size), root=root, note=note)
+    return Latest(
+        origin=origin,
+        size=int(size),
+        root=root,
+        note=note,
+        cosigned_by=seen.by if seen is not None and covered else (),
+        cosigned_size=None if seen is None else seen.size,
+    )
 
 
-def prove(home: Home, entry: int, *, out: Path | None = None) -> str:
-    """Give the tlog-proof of one entry, and write it to a new file where asked. Raises NotFoundError, ConflictError."""
-    proof = home.ledger.prove(entry)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proved:
+    """The tlog-proof of an entry, and the witnesses that cosigned the checkpoint under it, if any."""
+
+    entry: int
+    proof: str
+    cosigned_by: tuple[SignedBy, ...]
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {
+            "schema": "modicum.proof/1",
+            "entry": self.entry,
+            "proof": self.proof,
+            "witnesses": COSIGNED if self.cosigned_by else UNWITNESSED,
+            "cosigned_by": [each.as_document() for each in self.cosigned_by],
+        }
+
+
+def prove(home: Home, entry: int, *, out: Path | None = None) -> Proved:
+    """Give the tlog-proof of one entry, under a cosigned checkpoint where one covers it; written to `out` where asked.
+
+    Raises NotFoundError, ConflictError.
+    """
+    seen = covering(home, entry)
+    proof = home.ledger.prove(entry, under=None if seen is None else seen.note)
     if out is not None:
         Folder(out.absolute().parent).write_new(out.name, proof)
-    return proof.decode("utf-8")
+    return Proved(entry=entry, proof=proof.decode("utf-8"), cosigned_by=() if seen is None else seen.by)
 
 
 def fsck(root: Path, *, report: Report = silent) -> Checked:

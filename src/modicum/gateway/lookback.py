@@ -8,6 +8,7 @@ from modicum.accounting.statement import Line, as_document, as_text
 from modicum.custody.people import person_ordinal
 from modicum.gateway.catalogued import check_persons, logged_dataset
 from modicum.gateway.home import Home
+from modicum.gateway.kept_cosigned import covering
 from modicum.gateway.proving import prove_with_entry
 from modicum.model.errors import NotFoundError
 from modicum_verify.fold import Docket
@@ -44,7 +45,10 @@ def account_of(home: Home, person: str, *, dataset: str | None = None) -> Statem
         entries, logged = _released(docket, name)
         for found in releases_with(home.folder, dataset_name=name, ordinal_in=ordinal_in, logged=logged):
             entry = entries[found.release]
-            lines.append(Line(release=found, entry=entry, proof=prove_with_entry(home, entry).decode("utf-8")))
+            seen = covering(home, entry)
+            proof = prove_with_entry(home, entry, under=None if seen is None else seen.note).decode("utf-8")
+            by = () if seen is None else tuple((each.organisation, each.at) for each in seen.by)
+            lines.append(Line(release=found, entry=entry, proof=proof, seen_by=by))
     if not known and not lines:
         raise NotFoundError(
             cause="no person with this key is in the records of this home",

@@ -127,6 +127,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
         _anew_under_new_rules(home, case_id)
         unlocked = waited(home, case_id)
         with home.journal.locked():
+            home.journal.check_rows(find_case(home.journal.docket(), case_id))
             settle_all(home)
             case = find_case(home.journal.docket(), case_id)
             if case.release is not None and case.release.delivered is not None:
@@ -261,7 +262,7 @@ def _publish(home: Home, case_id: str, decided: Decided, *, unlocked: bytes | No
     """Steps 2 to 8; whatever fails before the entry leaves nothing but what `recover` removes."""
     identity = OneTimeIdentity.generate()
     try:
-        answered = compute(home, decided, identity=identity, report=report)
+        answered = compute(home, decided, case=case_id, identity=identity, report=report)
     except BaseException:
         home.folder.discard(home.folder.list(STAGED))
         raise

@@ -1,13 +1,14 @@
 """The event of June 2025, replayed on invented people: a whole road through the house, with every result computed.
 
-The demo plays all parts on one machine. Its clock is the replay's: the steps are spread over the two days that end now,
-as people would take them, and the log of the demo's home carries those times. No real person is in the data.
+The demo plays all parts on one machine, its two witnesses as processes of their own. The clock of all is the replay's:
+the steps are spread over the two days that end now, as people would take them, and the log of the demo's home and its
+cosignatures carry those times. No real person is in the data.
 """
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,15 +18,14 @@ from modicum.gateway import case as cases
 from modicum.gateway import datasets, logbook
 from modicum.gateway.case_document import case_document
 from modicum.gateway.deciding import Decided, decide_request
-from modicum.gateway.founding import create_home
 from modicum.gateway.home import Home
-from modicum.gateway.keys import person_key
 from modicum.gateway.lookback import Statement, account_of
 from modicum.gateway.opening import Opened, open_release
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.release import Refused, Released, release_case
 from modicum.gateway.replay_requests import DATASET, june, narrow, whole
+from modicum.gateway.replay_stage import Stage, staged
 from modicum.gateway.request_file import parse_request
 from modicum.model.errors import ConflictError, InternalError
 from modicum.model.request import Request
@@ -35,23 +35,9 @@ from modicum_verify.verdict import Brought, Verification, verify_anything
 
 DAYS: Final = (date(2025, 6, 10), date(2025, 8, 13), date(2026, 1, 7))
 SEED: Final = 20250610
-_SPAN: Final = timedelta(hours=30)
 
 # Minutes after the filing at which the replay lets each step happen.
 FILED, OBJECTED, DIRECTED, TRIED, ASKED, APPROVED, AGREED, RELEASED = 0, 9, 12, 54, 75, 130, 1600, 1605
-
-
-class ReplayClock:
-    """A clock that is set by hand, minute by minute; it ends before the present, so that the home stays usable."""
-
-    def __init__(self, now: datetime) -> None:
-        """Start so that the last step lies just before `now`."""
-        self._start = now.astimezone(UTC).replace(microsecond=0) - _SPAN
-        self.minutes = -30.0
-
-    def __call__(self) -> datetime:
-        """The replay's time."""
-        return self._start + timedelta(minutes=self.minutes)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,18 +62,30 @@ class Replay:
     person: str
     account: Statement
 
+    @property
+    def cosigned_by(self) -> list[Mapping[str, str]]:
+        """The witnesses that cosigned the release, as its package shows them to a verifier."""
+        return list(self.verified.as_document()["cosigned_by"])
+
 
 def replay(folder: Path, *, people: int, now: datetime, report: Report = silent) -> Replay:
-    """Play the event in a new folder.
+    """Play the event in a new folder; the witnesses end with it, whatever happens.
 
-    Raises ConflictError: the folder is there and not empty. Takes some ten seconds for 20,000 people on two cores.
+    Takes some ten seconds for 20,000 people on two cores.
+    Raises ConflictError: the folder is there and not empty. LogUnavailableError: no witness could be started.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConflictError(
             cause=f"{folder} is there already and is not empty", cure="name another --home, or remove it"
         )
-    clock = ReplayClock(now)
-    home = _prepare(folder, people=people, clock=clock, report=report)
+    report("making a home, and two witnesses", 0.02)
+    with staged(folder, now=now) as stage:
+        return _play(stage, people=people, report=report)
+
+
+def _play(stage: Stage, *, people: int, report: Report) -> Replay:
+    folder, home = stage.folder, stage.home
+    _register(home, folder, people=people, report=report)
     agency, inspector = (new_recipient(Folder(folder / "keys"), name) for name in ("dhs", "hhs-oig"))
     asked, question = parse_request(june(agency)), parse_request(narrow(inspector))
     for name, request in (("june-2025", asked), ("narrow-question", question)):
@@ -97,12 +95,12 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
     report("asking the law on three dates", 0.45)
     docket = home.journal.docket()
     days = tuple(decide_request(home, asked, docket=docket, as_of=day) for day in DAYS)
-    june_case, refused = _june(home, asked, clock)
+    june_case, refused = _june(stage, asked)
     report("the narrow question", 0.65)
-    clock.minutes = ASKED
+    stage.at(ASKED)
     offered = decide_request(home, parse_request(whole(inspector)), docket=home.journal.docket())
     ladder = replace(offered, ladder=proposed(home, offered, Reader.REVIEWER))
-    narrow_case, released = _narrow(home, question, clock, folder)
+    narrow_case, released = _narrow(stage, question)
     report("opening, verifying, accounting", 0.85)
     trust = home.root / "trust.json"
     identity = folder / "keys" / "hhs-oig.key"
@@ -129,50 +127,49 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
     )
 
 
-def _prepare(folder: Path, *, people: int, clock: ReplayClock, report: Report) -> Home:
-    report("making a home", 0.02)
-    home = create_home(folder / "home", roster="cms", pack_name="us_medicaid", clock=clock)
+def _register(home: Home, folder: Path, *, people: int, report: Report) -> None:
     report(f"inventing {people:,} people", 0.1)
     datasets.make_population(folder / "population", people=people, seed=SEED)
     report("registering their records", 0.25)
     datasets.add(home, DATASET, [folder / "population"], dictionary=folder / "population" / "dictionary.toml")
-    return home
 
 
-def _june(home: Home, request: Request, clock: ReplayClock) -> tuple[str, Refused]:
-    clock.minutes = FILED
-    case = cases.file_case(home, request, key=person_key(home.folder, "dhs/adviser"))
-    clock.minutes = OBJECTED
+def _june(stage: Stage, request: Request) -> tuple[str, Refused]:
+    home = stage.home
+    stage.at(FILED)
+    case = cases.file_case(home, request, key=stage.key("dhs/adviser"))
+    stage.at(OBJECTED)
     cases.object_to(
         home,
         case,
-        key=person_key(home.folder, "cms/privacy-officer"),
+        key=stage.key("cms/privacy-officer"),
         grounds="42 U.S.C. 1396a(a)(7); 5 U.S.C. 552a(b)",
         text="These records were given to run the health programme. This use is another one, and it names everybody.",
     )
-    clock.minutes = DIRECTED
+    stage.at(DIRECTED)
     cases.direct(
         home,
         case,
-        key=person_key(home.folder, "cms/official"),
+        key=stage.key("cms/official"),
         text="Send the data set to DHS today.",
         deadline="54 minutes after the request",
     )
-    clock.minutes = TRIED
-    outcome = release_case(home, case, out=home.root.parent / "june-2025.modicum")
+    stage.at(TRIED)
+    outcome = release_case(home, case, out=stage.folder / "june-2025.modicum")
     if not isinstance(outcome, Refused):
         raise InternalError(cause="the replay released what the law forbids", cure="report this at once")
     return case, outcome
 
 
-def _narrow(home: Home, request: Request, clock: ReplayClock, folder: Path) -> tuple[str, Released]:
-    case = cases.file_case(home, request, key=person_key(home.folder, "hhs-oig/analyst"))
-    clock.minutes = APPROVED
-    cases.approve(home, case, key=person_key(home.folder, "cms/privacy-officer"), text="Totals only; it is enough.")
-    clock.minutes = AGREED
-    cases.approve(home, case, key=person_key(home.folder, "ca-dhcs/data-officer"), text="No person can be seen in it.")
-    clock.minutes = RELEASED
-    outcome = release_case(home, case, out=folder / "narrow-question.modicum")
+def _narrow(stage: Stage, request: Request) -> tuple[str, Released]:
+    home = stage.home
+    case = cases.file_case(home, request, key=stage.key("hhs-oig/analyst"))
+    stage.at(APPROVED)
+    cases.approve(home, case, key=stage.key("cms/privacy-officer"), text="Totals only; it is enough.")
+    stage.at(AGREED)
+    cases.approve(home, case, key=stage.key("ca-dhcs/data-officer"), text="No person can be seen in it.")
+    stage.at(RELEASED)
+    outcome = release_case(home, case, out=stage.folder / "narrow-question.modicum")
     if isinstance(outcome, Refused):
         raise InternalError(
             cause="the replay's narrow question was refused", cure="report this with the pack's version"

@@ -13,6 +13,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt, StrictStr, ValidationError
 
+from modicum.answer.grammar import check_grammar
+from modicum.gateway.statistics_table import StatisticsTable
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.forms import Form
 from modicum.model.request import (
@@ -126,6 +128,7 @@ class _RequestFile(_Strict):
     recipients: Annotated[list[_Recipient], Field(min_length=1)]
     handling: _Handling
     deadline: Annotated[datetime | None, BeforeValidator(_moment)] = None
+    statistics: StatisticsTable | None = None
 
     def as_request(self) -> Request:
         asks = self.question.asks
@@ -166,6 +169,7 @@ class _RequestFile(_Strict):
             ),
             handling=Handling(retention_days=self.handling.retention_days, safeguards=tuple(self.handling.safeguards)),
             deadline=None if self.deadline is None else _utc(self.deadline),
+            statistics=None if self.statistics is None else self.statistics.as_statistics(),
         )
 
 
@@ -189,11 +193,27 @@ def parse_request(document: Any) -> Request:  # noqa: ANN401 - raw input
         request = _RequestFile.model_validate(document).as_request()
     except ValidationError as error:
         raise InvalidInputError(cause=f"the request is not well formed: {_faults(error)}", cure=_SCHEMA_PAGE) from None
+    _check_statistics(request)
     if len(set(request.columns)) != len(request.columns):
         raise InvalidInputError(cause="a column is named twice in `columns`", cure="name each column once")
     if not request.columns and request.question.asks is not Asks.STATISTICS:
         raise InvalidInputError(cause="`columns` is empty", cure="name the columns that the answer needs")
     return request
+
+
+def _check_statistics(request: Request) -> None:
+    if request.statistics is None:
+        return
+    if request.question.asks is not Asks.STATISTICS:
+        raise InvalidInputError(
+            cause="a statistics table is given, and the question asks for something else",
+            cure='set asks = "statistics", or leave the table out',
+        )
+    if request.question.by or request.question.sums:
+        raise InvalidInputError(
+            cause="both `asks` and the statistics table say what to group or to add up", cure="say it in the table"
+        )
+    check_grammar(request.statistics)
 
 
 def _document(data: bytes, path: Path) -> Any:  # noqa: ANN401 - raw input
@@ -225,6 +245,8 @@ def _faults(error: ValidationError) -> str:
 
 
 def _words(kind: str, message: str) -> str:
+    if kind == "value_error":
+        return message.removeprefix("Value error, ")
     known = {"missing": "is missing", "extra_forbidden": "is not a field of the schema"}
     if kind in {"enum", "string_pattern_mismatch"}:
         return message.replace("Input should be", "should be").replace("String should", "should")

@@ -120,7 +120,7 @@ def _check_words(request: Request, pack: Pack, facts: frozenset[str]) -> None:
 
 def _used(request: Request) -> tuple[str, ...]:
     conditions = tuple(condition.column for condition in request.population.where)
-    return (*request.question.by, *request.question.sums, *conditions)
+    return (*request.counted, *conditions)
 
 
 def _lowest_form(

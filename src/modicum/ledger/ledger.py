@@ -124,6 +124,10 @@ class Ledger:
         """The signed checkpoint of that size."""
         return self._state.note
 
+    def root_with(self, leaves: Sequence[bytes]) -> bytes:
+        """Give the root that the log would have with these entries appended; with none, the one that it has."""
+        return Growth.of(self._state.edge, leaves).edge.root() if leaves else self._state.checkpoint.root
+
     def refresh(self) -> int:
         """Read what other processes appended since; gives the size."""
         if self._key is None:
@@ -179,9 +183,24 @@ class Ledger:
             raise EvidenceError(place="tile/entries", cause="does not give the checkpoint's root; fsck names the entry")
         return found
 
-    def prove(self, index: int) -> bytes:
-        """Give the tlog-proof of one entry under the present checkpoint. Raises NotFoundError, EvidenceError."""
-        return self._prove(index)[0].format()
+    def prove(self, index: int, *, under: bytes | None = None) -> bytes:
+        """Give the tlog-proof of one entry under the present checkpoint. Raises NotFoundError, EvidenceError.
+
+        under: an earlier checkpoint of this log that covers the entry, perhaps cosigned; then under that one.
+        """
+        proof, leaf = self._prove(index)
+        if under is None:
+            return proof.format()
+        earlier = parse_checkpoint(under, self._verifier, strict=False)
+        if not index < earlier.size <= self.size:
+            raise NotFoundError(cause=f"that checkpoint does not cover entry {index}", cure="use a newer one")
+        hashes = tuple(TileStore(self._folder, self.size).inclusion(index, earlier.size))
+        verify_inclusion(index=index, size=earlier.size, leaf=leaf, proof=hashes, root=earlier.root)
+        return TlogProof(index=index, hashes=hashes, checkpoint_note=under).format()
+
+    def root_at(self, size: int) -> bytes:
+        """Give the root that the log had at an earlier size. Raises EvidenceError: a tile is missing."""
+        return TileStore(self._folder, self.size).root_at(size) if size else EMPTY_ROOT
 
     def prove_continuation(self, old_size: int) -> list[bytes]:
         """Give the hashes that prove the present checkpoint to continue the log of `old_size`; none from nothing.

@@ -77,9 +77,9 @@ class TileStore:
         """Give the root that the log had at an earlier size."""
         return self._node(0, size)
 
-    def inclusion(self, index: int) -> list[bytes]:
-        """Give the hashes that prove entry `index`, from a few tiles a level."""
-        return [self._node(low, high) for low, high in inclusion_ranges(index, self._size)]
+    def inclusion(self, index: int, size: int | None = None) -> list[bytes]:
+        """Give the hashes that prove entry `index`, from a few tiles a level; at an earlier size where one is named."""
+        return [self._node(low, high) for low, high in inclusion_ranges(index, self._size if size is None else size)]
 
     def consistency(self, old_size: int) -> list[bytes]:
         """Give the hashes that prove that the first `old_size` entries (at least 1) are still the beginning."""

@@ -7,6 +7,7 @@ What a verifier can meet is the foundation's: the third family, broken evidence,
 from modicum_verify.errors import EvidenceError, InvalidInputError, ModicumError, NotFoundError, RequesterError
 
 __all__ = [
+    "BudgetSpentError",
     "ConflictError",
     "EvidenceError",
     "InternalError",
@@ -37,6 +38,12 @@ class OutstandingError(RequesterError):
     """Something that somebody can still supply is missing: facts, approvals, a confirmation."""
 
     code = "outstanding"
+
+
+class BudgetSpentError(RequesterError):
+    """The budget of a population has less left than a question costs; nothing leaves, and nothing is charged."""
+
+    code = "budget-spent"
 
 
 class OperatorError(ModicumError):

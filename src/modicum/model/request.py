@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Final
 
 from modicum.model.forms import Form
+from modicum.model.statistics import Statistics
 from modicum_verify.canonical import digest
 
 REQUEST_SCHEMA: Final = "modicum.request/1"
@@ -128,7 +129,10 @@ class Handling:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """The whole request, as filed. `form` is the form asked for, or None for the lowest that will do."""
+    """The whole request, as filed. `form` is the form asked for, or None for the lowest that will do.
+
+    `statistics`: the question in the closed grammar; None where `question` says all that there is to count.
+    """
 
     title: str
     custodian: str
@@ -143,9 +147,17 @@ class Request:
     recipients: tuple[Recipient, ...]
     handling: Handling
     deadline: datetime | None = None
+    statistics: Statistics | None = None
+
+    @property
+    def counted(self) -> tuple[str, ...]:
+        """The columns of which the figures of its question are made: groups, sums, and those of its statistics."""
+        return (*self.question.by, *self.question.sums, *(self.statistics.columns if self.statistics else ()))
 
     def as_document(self) -> dict[str, Any]:
         """The request as published JSON (docs/reference/schemas/request.json)."""
+        # Left out where there is none: a request that was filed before there were any keeps its digest.
+        table = {} if self.statistics is None else {"statistics": self.statistics.as_document()}
         return {
             "schema": REQUEST_SCHEMA,
             "title": self.title,
@@ -182,6 +194,7 @@ class Request:
                 "safeguards": list(self.handling.safeguards),
             },
             "deadline": None if self.deadline is None else self.deadline.isoformat(),
+            **table,
         }
 
     @property

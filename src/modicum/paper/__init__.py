@@ -4,11 +4,16 @@ picture      a drawing with its table, CSV and JSON twins
 ladder       P1, which answer was given and why not a smaller or a larger one
 matrix       P2, what the law says per group of people and column
 clock        P3, how long it took, beside 54 minutes
+lock_clock   P3 of a filed case, entry by entry, with its lock and the deadlines set to it
+quorum_strip P7, who has signed, organisation by organisation
+witness_strip P8, who cosigned the log, and how far each witness is behind
 story, page  the printable page of one replayed case
 decision_page  the printable page of one decision
+case_page, case_strips  the case file: the printable page of one filed case
 pack_page, pack_markdown  a policy pack for people who read law
 """
 
+from modicum.paper.case_page import case_page
 from modicum.paper.clock import ClockEvent, clock
 from modicum.paper.decision_page import DecisionPaper, decision_page
 from modicum.paper.ladder import LadderStep, ladder
@@ -32,6 +37,7 @@ __all__ = [
     "Statement",
     "Story",
     "Table",
+    "case_page",
     "clock",
     "decision_page",
     "figure",

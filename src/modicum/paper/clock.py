@@ -9,17 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from modicum.paper.axis import TICKS, position, reach
 from modicum.paper.colours import ACCENT, ALARM, HAIR, INK, LINE, PAPER, QUIET
 from modicum.paper.picture import Picture, Table, key_of
 from modicum.paper.svg import advance, drawing, element, number, words, wrap
 from modicum.paper.words import duration_words
 
 JUNE_2025_MINUTES: Final = 54
-_TICKS: Final = (
-    *((1.0, "1 minute"), (10.0, "10 minutes"), (60.0, "1 hour"), (360.0, "6 hours"), (1440.0, "1 day")),
-    *((10_080.0, "1 week"), (43_200.0, "1 month"), (259_200.0, "6 months"), (1_555_200.0, "3 years")),
-    (15_552_000.0, "30 years"),
-)
 _LEFT, _RIGHT, _START = 10.0, 700.0, 24.0
 _LABEL_WIDTH: Final = 228.0
 _SLIM_LABEL: Final = 200.0
@@ -87,17 +83,8 @@ def _finding(events: Sequence[ClockEvent], mark: int) -> str:
     return f"This case took {duration_words(span)} from request to answer; in June 2025 the order gave {mark} minutes."
 
 
-def _place(minutes: float, *, last: float, begin: float, end: float) -> float:
-    """Where a time stands: logarithmic from one minute to `last`; under a minute in a strip of its own before it."""
-    strip = 44.0
-    if minutes < 1:
-        return begin + strip * minutes * 0.5
-    return begin + strip + (end - begin - strip) * min(1.0, math.log(minutes) / math.log(last))
-
-
 def _last(events: Sequence[ClockEvent], mark: int) -> float:
-    longest = max([float(mark), 43_200.0, *(event.minutes or 0 for event in events)])
-    return next((minutes for minutes, _ in _TICKS if minutes >= longest), longest)
+    return reach(max([float(mark), 43_200.0, *(event.minutes or 0 for event in events)]))
 
 
 def lanes(poles: Sequence[float], widths: Sequence[float]) -> list[int]:
@@ -127,14 +114,14 @@ def _label_height(event: ClockEvent) -> float:
 
 def _wide(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, key: str) -> str:
     last = _last(events, mark)
-    xs = [_place(event.minutes or 0, last=last, begin=_LEFT, end=_RIGHT) for event in events]
+    xs = [position(event.minutes or 0, last=last, begin=_LEFT, end=_RIGHT) for event in events]
     heights = lanes(xs, [_label_width(event) for event in events])
     tall = [
         max(_label_height(event) for event, height in zip(events, heights, strict=True) if height == lane)
         for lane in range(max(heights, default=-1) + 1)
     ]
     axis = _START + 40 + sum(tall) + 20
-    at = _place(mark, last=last, begin=_LEFT, end=_RIGHT)
+    at = position(mark, last=last, begin=_LEFT, end=_RIGHT)
     parts = [
         element("path", d=f"M{number(at)} {number(_START)}V{number(axis + 8)}", stroke=ALARM, stroke_width=2.5),
         _pennant(f"{mark} minutes", x=at, y=_START),
@@ -157,8 +144,8 @@ def _pennant(name: str, *, x: float, y: float) -> str:
 def _axis(last: float, y: float) -> str:
     parts = [element("path", d=f"M{number(_LEFT)} {number(y)}H{number(_RIGHT + 8)}", stroke=INK, stroke_width=1.5)]
     edge = 0.0
-    for minutes, name in _TICKS:
-        x = _place(minutes, last=last, begin=_LEFT, end=_RIGHT)
+    for minutes, name in TICKS:
+        x = position(minutes, last=last, begin=_LEFT, end=_RIGHT)
         half = advance(name, size=12) / 2
         if minutes > last or x - half < edge:
             continue
@@ -198,8 +185,8 @@ def _dot(event: ClockEvent, *, x: float, y: float) -> str:
 
 def _band(events: Sequence[ClockEvent], mark: int, *, last: float, top: float) -> str:
     span = _span(events)
-    june = _place(mark, last=last, begin=_LEFT, end=_RIGHT)
-    until = _LEFT if span is None else _place(span, last=last, begin=_LEFT, end=_RIGHT)
+    june = position(mark, last=last, begin=_LEFT, end=_RIGHT)
+    until = _LEFT if span is None else position(span, last=last, begin=_LEFT, end=_RIGHT)
     this = "this case: nothing has left" if span is None else f"this case: {duration_words(span)}"
     parts: list[str] = []
     for place, (end, name, colour) in enumerate(
@@ -219,9 +206,9 @@ def _slim(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, ke
     last = _last(events, mark)
     end = 96.0 + 44 * max(8, len(events))
     line = words(f"{mark} minutes: June 2025", x=98, y=0, size=13.5, bold=True, fill=ALARM)
-    rows = [(_place(mark, last=last, begin=20, end=end), ALARM, line, 30.0)]
+    rows = [(position(mark, last=last, begin=20, end=end), ALARM, line, 30.0)]
     for event in events:
-        where = _place(event.minutes or 0, last=last, begin=20, end=end)
+        where = position(event.minutes or 0, last=last, begin=20, end=end)
         rows.append((where, LINE, _slim_label(event), 17.0 * len(_label(event, _SLIM_LABEL)) + 30))
     parts = [element("path", d=f"M62 20V{number(end)}", stroke=INK, stroke_width=1.5), _slim_ticks(last, end)]
     free = 16.0
@@ -232,7 +219,7 @@ def _slim(events: Sequence[ClockEvent], mark: int, *, finding: str, alt: str, ke
             element("path", d=f"M62 {number(where)}L92 {number(y)}", stroke=colour),
             element("g", label, transform=f"translate(0 {number(y + 5)})"),
         ]
-    parts += [_dot(event, x=62, y=_place(event.minutes or 0, last=last, begin=20, end=end)) for event in events]
+    parts += [_dot(event, x=62, y=position(event.minutes or 0, last=last, begin=20, end=end)) for event in events]
     return drawing(*parts, width=300, height=max(end + 20, free), title=finding, description=alt, key=key)
 
 
@@ -244,8 +231,8 @@ def _slim_label(event: ClockEvent) -> str:
 
 def _slim_ticks(last: float, end: float) -> str:
     parts: list[str] = []
-    for minutes, name in _TICKS:
-        y = _place(minutes, last=last, begin=20, end=end)
+    for minutes, name in TICKS:
+        y = position(minutes, last=last, begin=20, end=end)
         if minutes <= last:
             short = name.replace(" minutes", " min").replace(" minute", " min").replace(" months", " mo")
             parts += [

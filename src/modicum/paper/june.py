@@ -72,8 +72,13 @@ LIMITS: Final = (
         "Statistics are not free of risk. Many small questions can add up. This release hides small groups; it does "
         "not yet add noise, nor count what was asked before."
     ),
-    (
-        "This home has no outside witness. Someone who held its keys and its disk could write another log. A real "
-        "home needs witnesses from other organisations."
-    ),
+)
+
+NO_WITNESS: Final = (
+    "This home has no outside witness. Someone who held its keys and its disk could write another log. A real "
+    "home needs witnesses from other organisations."
+)
+PLAYED_WITNESSES: Final = (
+    "The witnesses of this replay ran on the machine that played all other parts. Someone who held that machine could "
+    "have played them too. A real home needs witnesses on the machines of other organisations."
 )

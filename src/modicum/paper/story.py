@@ -10,7 +10,7 @@ from modicum.model.decision import Decision
 from modicum.model.forms import Form
 from modicum.model.request import Request
 from modicum.paper.clock import ClockEvent
-from modicum.paper.june import LIMITS, REPORTED, Reported
+from modicum.paper.june import LIMITS, NO_WITNESS, REPORTED, Reported
 from modicum.paper.ladder import LadderStep
 from modicum.paper.picture import Table
 
@@ -88,7 +88,8 @@ class Story:
     as the checkpoint's root; log_size: entries in the log. commands: how to check. account: the releases that one
     invented person was in (may be empty); account_words: a sentence on whose account it is. group_strata_by: as for
     `matrix`. clock_words: a sentence on whose clock it is, a replay's or a real one. unwitnessed: the home is an
-    evaluation home. reported, limits: standing text.
+    evaluation home. reported, limits: standing text. cosigned: the organisations whose witnesses cosigned the release,
+    and when.
     """
 
     made_at: str
@@ -117,4 +118,5 @@ class Story:
     clock_words: str = ""
     unwitnessed: bool = True
     reported: tuple[Reported, ...] = REPORTED
-    limits: tuple[str, ...] = LIMITS
+    limits: tuple[str, ...] = (*LIMITS, NO_WITNESS)
+    cosigned: tuple[tuple[str, str], ...] = ()

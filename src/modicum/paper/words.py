@@ -1,7 +1,7 @@
 """Plain words for the ids that packs and data sets use; an id that is not listed is shown as it stands."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import UTC, date, datetime
 from types import MappingProxyType
 from typing import Final
 
@@ -157,3 +157,15 @@ def duration_words(minutes: float) -> str:
 
 def _count(count: int, unit: str) -> str:
     return f"{count:,} {unit}{'' if count == 1 else 's'}"
+
+
+def time_words(at: str) -> str:
+    """A time in RFC 3339 as people write it, in UTC: `13 August 2025, 14:05 UTC`; other words as they stand."""
+    try:
+        when = datetime.fromisoformat(at)
+        utc = when.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return at
+    if when.tzinfo is None:
+        return at
+    return f"{utc.day} {utc:%B %Y, %H:%M} UTC"

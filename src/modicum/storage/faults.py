@@ -17,6 +17,7 @@ _WORDS = {
     errno.EACCES: ("this user may not read or write the home", "run as the owner of the home, or mend its permissions"),
     errno.EPERM: ("this user may not read or write the home", "run as the owner of the home, or mend its permissions"),
     errno.EIO: ("the disk under the home reports a fault", "check the disk before anything else is written"),
+    errno.ETIMEDOUT: ("the disk under the home does not answer", "look at the disk; nothing is written meanwhile"),
     errno.EMFILE: ("too many files are open", "raise the limit of open files, then try again"),
 }
 

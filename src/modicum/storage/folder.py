@@ -20,6 +20,7 @@ from typing import Any, BinaryIO, Final
 from modicum.model.errors import ConflictError
 from modicum.storage.faults import taken, translated, translated_write
 from modicum.storage.paths import RESERVED, checked, is_under
+from modicum.storage.patience import Patience
 
 _STAGING: Final = ".staging"
 _LOCKS: Final = ".locks"
@@ -36,6 +37,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         """`root` is made with the first write."""
         self.root = Path(root)
+        self._patience = Patience()
 
     def path(self, path: str) -> Path:
         """Where a file or folder lies, for engines that read it themselves."""
@@ -159,16 +161,14 @@ class Folder:
             os.close(file)
 
     def sweep(self, *, older_than_s: float = _STALE_SECONDS) -> int:
-        """Remove staged files of that age whose writers died; gives their number.
-
-        At 0 a writer that opened its file at this very moment may lose it, and hears that its write failed.
-        """
+        """Remove staged files of that age whose writers died; gives their number. What a living one writes stays."""
         swept = 0
         with translated("staged files"):
             for name in sorted((self.root / _STAGING).glob("*")):
                 with suppress(FileNotFoundError):  # Its writer ended it meanwhile.
                     swept += self._sweep_one(name, older_than_s)
-            self._tidy()
+            if swept:
+                self._tidy()
         return swept
 
     def _sweep_one(self, name: Path, older_than_s: float) -> int:
@@ -185,12 +185,12 @@ class Folder:
 
     def _sync_file(self, file: BinaryIO) -> None:
         file.flush()
-        os.fsync(file.fileno())
+        self._patience.wait_for(lambda: os.fsync(file.fileno()))
 
     def _sync_folder(self, directory: Path) -> None:
         handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC | os.O_DIRECTORY)
         try:
-            os.fsync(handle)
+            self._patience.wait_for(lambda: os.fsync(handle))
         finally:
             os.close(handle)
 
@@ -241,7 +241,6 @@ class Folder:
         name, handle = self._open_staged(path)
         try:
             with io.BufferedWriter(_StagedFile(handle, path)) as file:
-                _try_lock(handle)  # so that a sweep knows its writer lives
                 yield name, file
         finally:
             if name.exists():  # Asked first: removing what was renamed away would wait for the folder's lock.
@@ -257,7 +256,11 @@ class Folder:
                 self._make_parents(name)
                 # Another process may tidy the empty staging folder away in between; then it is made again.
                 with suppress(FileNotFoundError):
-                    return name, os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+                    handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _FILE_MODE)
+                    # The lock shows a sweep that the writer lives; a sweep that was faster took the name away.
+                    if _try_lock(handle) and os.fstat(handle).st_nlink:
+                        return name, handle
+                    os.close(handle)
 
     def _tidy(self) -> None:
         with suppress(OSError):

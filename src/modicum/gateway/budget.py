@@ -1,0 +1,327 @@
+"""The budget of a home: what may ever be lost about a population, what was spent of it, and what is left.
+
+The first question about a population enters its total in the log, and from then
+on the log alone counts: a total is never raised, and a data set never changes its population.
+"""
+
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from modicum.answer.charge import Charge
+from modicum.answer.noise import epsilon_of, rho_of
+from modicum.gateway.home import Home
+from modicum.gateway.populations import Population, populations
+from modicum.model.errors import BudgetSpentError, InvalidInputError, NotFoundError
+from modicum.model.forms import Form
+from modicum_verify.budget import Budget, Spending, amount, units
+from modicum_verify.entry import Entry
+from modicum_verify.fold import Docket
+
+STANDING_SCHEMA: Final = "modicum.budget/1"
+_SCALE: Final = -18
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """One question that was paid for."""
+
+    entry: int
+    at: str
+    case: str
+    dataset: str
+    dataset_version: str
+    question_sha256: str
+    rho: Decimal
+    delta: Decimal
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {
+            "entry": self.entry,
+            "at": self.at,
+            "case": self.case,
+            "dataset": self.dataset,
+            "dataset_version": self.dataset_version,
+            "question_sha256": self.question_sha256,
+            "rho": _plain(self.rho),
+            "delta": _plain(self.delta),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Uncovered:
+    """A release that no budget covers: an exact table, a match, records."""
+
+    case: str
+    form: str
+    at: str
+    entry: int
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {"case": self.case, "form": self.form, "at": self.at, "entry": self.entry}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How the budget of a population stands, in rho and as epsilon at the declared delta.
+
+    opened: the entry that fixed the total; None while nothing was ever spent. spent: every charge, oldest first.
+    not_covered: what left about the population's data sets by another way than noise.
+    """
+
+    population: str
+    opened: int | None
+    declared_epsilon: Decimal
+    declared_delta: Decimal
+    rho_total: Decimal
+    rho_spent: Decimal
+    delta_total: Decimal
+    delta_spent: Decimal
+    epsilon_spent: Decimal
+    epsilon_left: Decimal
+    spent: tuple[Spent, ...]
+    not_covered: tuple[Uncovered, ...]
+
+    @property
+    def rho_left(self) -> Decimal:
+        """What later questions may cost."""
+        return self.rho_total - self.rho_spent
+
+    @property
+    def delta_left(self) -> Decimal:
+        """The delta that later questions may cost."""
+        return self.delta_total - self.delta_spent
+
+    def covers(self, charge: Charge) -> bool:
+        """Whether as much is left."""
+        return charge.rho <= self.rho_left and charge.delta <= self.delta_left
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON, one of the populations of docs/reference/schemas/budget.json."""
+        return {
+            "population": self.population,
+            "opened": self.opened,
+            "declared": {"epsilon": _plain(self.declared_epsilon), "delta": _plain(self.declared_delta)},
+            "total": {"rho": _plain(self.rho_total), "delta": _plain(self.delta_total)},
+            "spent": {
+                "rho": _plain(self.rho_spent),
+                "delta": _plain(self.delta_spent),
+                "epsilon": _plain(self.epsilon_spent),
+            },
+            "left": {
+                "rho": _plain(self.rho_left),
+                "delta": _plain(self.delta_left),
+                "epsilon": _plain(self.epsilon_left),
+            },
+            "questions": [each.as_document() for each in self.spent],
+            "not_covered": [each.as_document() for each in self.not_covered],
+        }
+
+
+def standing(home: Home, population: str | None = None) -> Standing:
+    """How the budget of a population stands; of the home's only one where none is named.
+
+    Raises NotFoundError: no population of that name. InvalidInputError: several, and none is named.
+    """
+    docket, declared = home.journal.docket(), populations(home)
+    names = [*declared, *(name for name in docket.budgets if name not in declared)]
+    if population is None and len(names) != 1:
+        raise InvalidInputError(cause="this home has several populations", cure=f"name one of: {', '.join(names)}")
+    name = population or names[0]
+    if name not in names:
+        raise NotFoundError(cause=f"there is no population {name}", cure=f"known are: {', '.join(names)}")
+    return _standing(docket, name, docket.budgets.get(name), declared)
+
+
+def standings(home: Home) -> list[Standing]:
+    """The budgets of all populations, declared or spent from."""
+    declared = populations(home)
+    names = [*declared, *(name for name in home.journal.docket().budgets if name not in declared)]
+    return [standing(home, name) for name in names]
+
+
+def population_of(home: Home, dataset: str) -> Population:
+    """The population that a data set is about: the one it was charged to, else as declared."""
+    declared = populations(home)
+    for name, budget in home.journal.docket().budgets.items():
+        if any(each.dataset == dataset for each in budget.spendings):
+            return declared.get(name) or Population(
+                name=name,
+                datasets=frozenset(),
+                epsilon=Decimal(budget.epsilon),
+                delta=Decimal(budget.at_delta),
+            )
+    for each in declared.values():
+        if each.datasets is not None and dataset in each.datasets:
+            return each
+    return next(each for each in declared.values() if each.datasets is None)
+
+
+def check_left(home: Home, *, dataset: str, charge: Charge) -> Standing:
+    """The budget that a question would be charged to. Raises BudgetSpentError: less is left than it costs."""
+    found = standing(home, population_of(home, dataset).name)
+    if not found.covers(charge):
+        raise _too_little(found, charge)
+    return found
+
+
+def spend(home: Home, *, case: str, dataset: str, dataset_version: str, question_sha256: str, charge: Charge) -> Entry:
+    """Take the charge of one question from the budget of its population; durable on return, before any answer exists.
+
+    Raises BudgetSpentError: less is left than it costs; the log is then as it was, save that the total stands in it.
+    """
+    population = population_of(home, dataset)
+    with home.journal.locked():
+        if population.name not in home.journal.docket().budgets:
+            home.journal.record("budget", _opening(population), case=None, actor="gateway")
+        budget = home.journal.docket().budgets[population.name]
+        rho, delta = _units(charge.rho), _units(charge.delta)
+        if not budget.covers(rho=rho, delta=delta):
+            raise _too_little(standing(home, population.name), charge)
+        content = {
+            "population": population.name,
+            "case": case,
+            "dataset": dataset,
+            "dataset_version": dataset_version,
+            "question_sha256": question_sha256,
+            "rho": amount(rho),
+            "delta": amount(delta),
+        }
+        return home.journal.record("spent", content, case=None, actor="gateway")
+
+
+def asking(home: Home, *, timeout_s: float = 60.0) -> AbstractContextManager[None]:
+    """Hold the budget for one question, from looking for a kept answer to keeping a new one."""
+    return home.folder.lock("budget", timeout_s=timeout_s)
+
+
+def in_words(found: Standing) -> list[str]:
+    """How a budget stands, for a reader who has never heard of it."""
+    share = (found.rho_left / (found.rho_total or 1) * 100).quantize(Decimal("0.1"))
+    spent, declared = _short(found.epsilon_spent), _short(found.declared_epsilon)
+    asked = f"{len(found.spent)} question{'s' * (len(found.spent) != 1)}"
+    more, others = _short(found.epsilon_left), len(found.not_covered)
+    return [
+        f"population {found.population}: {share} % of its budget is left, for all askers together and for good",
+        f"spent: epsilon {spent} of {declared} at delta {found.declared_delta:.0e}, by {asked}; nothing refills it",
+        f"left: rho {_short(found.rho_left)}, which one last question would use up at epsilon {more}",
+        f"not covered: {others} release{'s' * (others != 1)} without noise (exact tables, matches, records)",
+    ]
+
+
+def _standing(docket: Docket, name: str, budget: Budget | None, declared: Mapping[str, Population]) -> Standing:
+    opening = budget or _as_if_open(declared[name])
+    delta = Decimal(opening.at_delta)
+    rho_spent, delta_spent = _decimal(opening.rho_spent), _decimal(opening.delta_spent)
+    rho_left = _decimal(opening.rho) - rho_spent
+    datasets = {each.dataset for each in opening.spendings} | _datasets(docket, name, declared)
+    return Standing(
+        population=name,
+        opened=None if budget is None else budget.index,
+        declared_epsilon=Decimal(opening.epsilon),
+        declared_delta=delta,
+        rho_total=_decimal(opening.rho),
+        rho_spent=rho_spent,
+        delta_total=_decimal(opening.delta),
+        delta_spent=delta_spent,
+        epsilon_spent=epsilon_of(rho_spent, delta / 2),
+        epsilon_left=epsilon_of(rho_left, delta / 2),
+        spent=tuple(_spent(each) for each in opening.spendings),
+        not_covered=_uncovered(docket, datasets),
+    )
+
+
+def _spent(each: Spending) -> Spent:
+    return Spent(
+        entry=each.index,
+        at=each.at,
+        case=each.case,
+        dataset=each.dataset,
+        dataset_version=each.dataset_version,
+        question_sha256=each.question_sha256,
+        rho=_decimal(each.rho),
+        delta=_decimal(each.delta),
+    )
+
+
+def _datasets(docket: Docket, name: str, declared: Mapping[str, Population]) -> set[str]:
+    """The data sets of a population as declared."""
+    population = declared.get(name)
+    if population is None:
+        return set()
+    if population.datasets is not None:
+        return set(population.datasets)
+    named = {each for other in declared.values() for each in other.datasets or ()}
+    return set(docket.datasets) - named
+
+
+def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
+    """What was delivered about some data sets without noise."""
+    return tuple(
+        Uncovered(case=case.id, form=str(release.content["form"]), at=release.at, entry=release.index)
+        for case in docket.cases.values()
+        for release in case.releases
+        if release.delivered is not None
+        and case.request["population"]["dataset"] in datasets
+        and not (_noisy(case.request) and release.content["form"] == str(Form.STATISTICS))
+    )
+
+
+def _noisy(request: Mapping[str, Any]) -> bool:
+    table = request.get("statistics")
+    return isinstance(table, Mapping) and table.get("mechanism") == "noise"
+
+
+def _opening(population: Population) -> dict[str, Any]:
+    """A total as the log holds it: half of the delta for the conversion from rho, half for keys that are selected."""
+    half = population.delta / 2
+    return {
+        "population": population.name,
+        "epsilon": _plain(population.epsilon),
+        "at_delta": _plain(population.delta),
+        "rho": _plain(rho_of(population.epsilon, half)),
+        "delta": _plain(half),
+    }
+
+
+def _as_if_open(population: Population) -> Budget:
+    content = _opening(population)
+    return Budget(
+        population=population.name,
+        index=-1,
+        at="",
+        epsilon=content["epsilon"],
+        at_delta=content["at_delta"],
+        rho=units(content["rho"]),
+        delta=units(content["delta"]),
+    )
+
+
+def _too_little(found: Standing, charge: Charge) -> BudgetSpentError:
+    return BudgetSpentError(
+        cause=f"the question costs rho {_short(charge.rho)} and delta {charge.delta:.0e}, and the population"
+        f" {found.population} has rho {_short(found.rho_left)} and delta {found.delta_left:.0e} left of"
+        f" {_short(found.rho_total)}, for all askers and for good",
+        cure="ask with a smaller epsilon, fewer measures or coarser groups; see `modicum budget show`",
+    )
+
+
+def _units(amount_: Decimal) -> int:
+    """Whole 10^-18, rounded up."""
+    return -int(-amount_.scaleb(-_SCALE) // 1)
+
+
+def _decimal(units_: int) -> Decimal:
+    return Decimal(units_).scaleb(_SCALE)
+
+
+def _plain(value: Decimal) -> str:
+    return amount(_units(value))
+
+
+def _short(value: Decimal) -> str:
+    return f"{value:.3g}"
