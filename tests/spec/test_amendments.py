@@ -354,7 +354,7 @@ def random_step(chance: random.Random, world: Timed, notes: list[bytes]) -> None
 
 def test_in_no_order_does_a_change_come_into_force_before_the_old_lock_has_run() -> None:
     in_force = sum(judge(random_order(seed).entries) for seed in range(ORDERS))
-    assert in_force >= ORDERS // 2, "hardly anything came into force, so nothing was shown"
+    assert in_force >= ORDERS // 3, "hardly anything came into force, so nothing was shown"
 
 
 def test_a_build_that_takes_the_lock_from_the_new_rules_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
