@@ -102,14 +102,18 @@ def test_conditions_on_another_table_choose_persons_once(tmp_path: Path) -> None
     assert found.answer.total.persons == 30  # the second claim of the first person meets it
 
 
-def test_a_person_in_two_groups_counts_in_each_and_the_total_is_of_people(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("both", "total"), [(1, None), (10, None), (11, 60)])
+def test_a_person_in_two_groups_counts_in_each_and_the_total_tells_of_no_few(
+    tmp_path: Path, both: int, total: int | None
+) -> None:
+    """Two states and their total tell how many people are in both; where that is 1 to 10, the total is hidden."""
     made = people({"CA": 30, "IL": 30})
-    again = {**made.rows["elig"][0], "STATE": "IL", "_modicum_row": 60}
-    rows = {**made.rows, "elig": [*made.rows["elig"], again]}
+    again = [{**made.rows["elig"][each], "STATE": "IL", "_modicum_row": 60 + each} for each in range(both)]
+    rows = {**made.rows, "elig": [*made.rows["elig"], *again]}
     found = answered(World(dataset=made.dataset, rows=rows, person_keys=made.person_keys), asked(sums=()), tmp_path)
-    assert [line.persons for line in found.answer.lines] == [30, 31]
+    assert [line.persons for line in found.answer.lines] == [30, 30 + both]
     assert found.answer.total is not None
-    assert found.answer.total.persons == 60
+    assert found.answer.total.persons == total
 
 
 def test_too_many_groups_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -34,6 +34,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         }
     ),
     "duckdb": frozenset({"modicum.custody.engine"}),
+    "highspy": frozenset({"modicum.answer.tables.solver"}),
     "ibis": frozenset({"modicum.custody.engine"}),
     "jinja2": frozenset({"modicum.paper.page"}),
     "markupsafe": frozenset({"modicum.paper.page"}),
@@ -44,6 +45,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
             "modicum.answer.records",
             "modicum.answer.selection",
             "modicum.answer.statistics",
+            "modicum.answer.tables.*",
             "modicum.custody.population.*",
             "modicum.custody.register",
             "modicum.custody.staging",
@@ -55,6 +57,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "pg8000": frozenset({"modicum.store.engine"}),
     "pyarrow": frozenset(
         {
+            "modicum.answer.memberships",
             "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",

@@ -32,6 +32,8 @@ def effective(request: Request) -> Request:
         count_persons=any(each.kind is MeasureKind.COUNT for each in table.measures),
         by=tuple(each.column for each in table.by),
         sums=tuple(each.column for each in table.measures if each.kind is MeasureKind.SUM and each.column is not None),
+        margins=table.margins,
+        within=tuple(each.within for each in table.by),
     )
     return replace(request, question=question, statistics=None)
 
@@ -59,6 +61,7 @@ def check_grammar(table: Statistics) -> None:
     if table.mechanism is Mechanism.EXACT:
         _check_exact(table)
     else:
+        _check_no_margins(table)
         check_privacy(table)
 
 
@@ -117,7 +120,25 @@ def _check_top(table: Statistics) -> None:
         )
 
 
+def _check_no_margins(table: Statistics) -> None:
+    if table.margins or any(each.within is not None for each in table.by):
+        raise InvalidInputError(
+            cause="margins and `within` are of exact tables", cure='leave them out, or ask with mechanism = "exact"'
+        )
+
+
+def _check_levels(table: Statistics) -> None:
+    before = (None, *(each.column for each in table.by))
+    for each, coarser in zip(table.by, before, strict=False):
+        if each.within is not None and (each.within != coarser or not table.margins):
+            raise InvalidInputError(
+                cause=f"{each.column} is `within` a column that does not stand just before it, or margins are off",
+                cure="name the coarser column just before the finer one, and set margins = true",
+            )
+
+
 def _check_exact(table: Statistics) -> None:
+    _check_levels(table)
     plain = all(each.shape is Shape.VALUE and each.values is None for each in table.by)
     known = all(each.kind in _EXACT_KINDS and each.of is Of.PERSONS for each in table.measures)
     unbounded = all(each.lower is None and each.upper is None and not each.private_bounds for each in table.measures)

@@ -17,6 +17,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from modicum.answer.tables.shape import FLAT, TableShape, shape_of
 from modicum.answer.treatments import AMOUNT, COMPACT_DATE, ISO_DATE, Treatment
 from modicum.model.dataset import Column, Stratum
 from modicum.model.decision import Because, Decision, Verdict
@@ -69,7 +70,8 @@ class Plan:
     """What one answer holds. `tables` for forms of records; `base`, `by`, `sums`, `count_persons` for statistics.
 
     `eligible` are the strata that choosing leaves in; `rules` are those that permit what leaves. `persons`, where a
-    list names them, are the numbers of the only persons in the answer; None where no list does.
+    list names them, are the numbers of the only persons in the answer; None where no list does. `shape`: which margins
+    of a table are shown.
     """
 
     form: Form
@@ -87,6 +89,7 @@ class Plan:
     count_persons: bool = True
     rules: tuple[Because, ...] = ()
     persons: tuple[int, ...] | None = None
+    shape: TableShape = FLAT
 
     @property
     def excluded_strata(self) -> tuple[Stratum, ...]:
@@ -304,6 +307,7 @@ def _statistics(scene: _Scene, request: Request, conditions: tuple[Bound, ...]) 
         sums=sums,
         count_persons=question.count_persons,
         rules=scene.rules(used, eligible),
+        shape=shape_of(len(by), margins=question.margins, within=question.within),
     )
 
 

@@ -5,35 +5,46 @@ in several groups counts in each. Sums of a column of the base are over the rows
 another table are over that table's rows of the people in the group. What is no number is not added.
 """
 
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from modicum.answer.differencing import NEW, Held, Known, hold
+from modicum.answer.memberships import signature_counts
 from modicum.answer.plan import Plan, PlannedColumn
 from modicum.answer.selection import population_rows, touched
-from modicum.answer.statistics_answer import Line, StatisticsAnswer
-from modicum.answer.suppression import is_small, suppress, suppress_sums
+from modicum.answer.statistics_answer import Audit, Line, StatisticsAnswer
+from modicum.answer.suppression import is_small
+from modicum.answer.tables.amounts import hidden_sums
+from modicum.answer.tables.earlier import KeptTable
+from modicum.answer.tables.model import Key
+from modicum.answer.tables.primary import Contributions, SumRule
 from modicum.answer.treatments import amount, text, treated
-from modicum.custody.engine import PERSON, Engine, Expression
+from modicum.custody.engine import PERSON, Engine, Expression, row_number, window
 from modicum.model.errors import InvalidInputError
 from modicum.model.forms import Form
 
 MOST_GROUPS: Final = 10_000
 _COUNT: Final = "persons"
 _AMOUNT: Final = "amount"
+SUM_RULE: Final = SumRule()
+NOBODY: Final = Contributions(amount=Decimal(0), persons=0, largest=())
 
-Key: TypeAlias = tuple[str | None, ...]
-"""The values of one group, in the order of `by`; empty for everybody."""
+GroupValues: TypeAlias = tuple[str | None, ...]
+"""The values of one group, in the order of the columns that make it; empty for everybody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Answered:
-    """An answer, and whose rows it was computed from: a flag for each person number, for their accounts."""
+    """An answer, whose rows it was computed from (a flag for each person number), and which of its cells are hidden."""
 
     answer: StatisticsAnswer
     persons: np.ndarray
+    hidden: frozenset[Key]
 
     @property
     def rows(self) -> int:
@@ -41,73 +52,115 @@ class Answered:
         return len(self.answer.lines)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Earlier:
+    """Tables released before about the same people, by number from 1: of this data, and carried from other versions."""
+
+    tables: Mapping[int, KeptTable] = field(default_factory=dict)
+    carried: Sequence[tuple[frozenset[int], Any]] = ()  # the numbers of tables, and the signatures of people in them
+
+
 @dataclass(frozen=True, slots=True)
 class _Group:
     """Exact figures of one group, never shown as such."""
 
-    key: Key
+    kept: tuple[int, ...]  # the columns that make the group, by number
+    values: GroupValues
     persons: int
-    sums: tuple[tuple[Decimal, int], ...]  # of each sum: the amount, and the people whose amounts are in it
+    sums: tuple[Contributions, ...]
 
 
-def answer_statistics(engine: Engine, plan: Plan) -> Answered:
-    """Compute a plan of statistics.
+def answer_statistics(engine: Engine, plan: Plan, earlier: Earlier | None = None) -> Answered:
+    """Compute a plan of statistics, held against the tables released before.
 
     A population of fewer than 11, none included, is answered by the words "fewer than 11" alone.
-    Raises InvalidInputError: another form, or more than 10,000 groups.
+    Raises InvalidInputError: another form, more than 10,000 groups, or a table of which too much would follow.
     """
     if plan.form is not Form.STATISTICS or plan.base is None:
         raise InvalidInputError(cause=f"{plan.form} is no form of statistics", cure="answer it as what it is")
     base = _base(engine, plan, plan.base)
     persons, _ = touched(engine, base)
-    everybody = _groups(engine, plan, base, keys=())
-    total = everybody[0] if everybody else _Group((), 0, tuple((Decimal(0), 0) for _ in plan.sums))
-    groups = _groups(engine, plan, base, keys=_keys(plan)) if plan.by else []
-    return Answered(answer=_guarded(plan, groups, total), persons=persons)
+    groups: dict[Key, _Group] = {}
+    for kept in plan.shape.levels(len(plan.by)):
+        found = _groups(engine, plan, base, kept=kept)
+        groups |= {plan.shape.key(each.kept, each.values): each for each in found}
+    whole = groups.get(plan.shape.key((), ()))
+    if whole is None or is_small(whole.persons):
+        return Answered(answer=assembled(plan, []), persons=persons, hidden=frozenset())
+    held = _held(engine, plan, groups, earlier or Earlier())
+    return Answered(answer=_guarded(plan, groups, held), persons=persons, hidden=held.hidden)
 
 
-def _guarded(plan: Plan, groups: list[_Group], total: _Group) -> StatisticsAnswer:
-    few = total.persons == 0 or is_small(total.persons)
-    counts = [group.persons for group in groups]
-    cells = suppress(counts, total=total.persons)
-    sums = [
-        suppress_sums([group.sums[place][1] for group in groups], cells.hidden, total_shown=cells.total_shown)
+def _held(engine: Engine, plan: Plan, groups: Mapping[Key, _Group], earlier: Earlier) -> Held:
+    """What is hidden of the counts. Where nobody is in two groups and nothing was released, groups are atoms."""
+    new = Known(shape=plan.shape, columns=len(plan.by), hidden=frozenset())
+    counts = {key: group.persons for key, group in groups.items()}
+    finest = [group for group in groups.values() if len(group.kept) == len(plan.by)]
+    if not earlier.tables and sum(group.persons for group in finest) == counts[plan.shape.key((), ())]:
+        return hold(new, counts, {frozenset({(NEW, group.values)}): group.persons for group in finest})
+    carried = frozenset[int]().union(*(numbers for numbers, _ in earlier.carried))
+    plans = {NEW: plan, **{number: each.plan for number, each in earlier.tables.items() if number not in carried}}
+    columns = {NEW: len(plan.by), **{number: len(each.plan.by) for number, each in earlier.tables.items()}}
+    signatures = signature_counts(engine, plans, columns=columns, carried=[table for _, table in earlier.carried])
+    before = [
+        Known(shape=each.plan.shape, columns=len(each.plan.by), hidden=each.hidden)
+        for _, each in sorted(earlier.tables.items())
+    ]
+    return hold(new, counts, signatures, before)
+
+
+def _guarded(plan: Plan, groups: Mapping[Key, _Group], held: Held) -> StatisticsAnswer:
+    sums = list(plan.shape.sums(list(groups)))
+    columns = [
+        hidden_sums(
+            {key: group.sums[place] for key, group in groups.items() if group.sums[place].persons},
+            hidden_counts=held.hidden,
+            sums=sums,
+            rule=SUM_RULE,
+        )
         for place in range(len(plan.sums))
     ]
-    shown_sums = [
-        cells.total_shown and each.total_shown and not is_small(total.sums[place][1]) for place, each in enumerate(sums)
-    ]
-    lines = tuple(
+    lines = [
         Line(
-            key=group.key,
-            persons=group.persons if plan.count_persons and index not in cells.hidden else None,
+            key=tuple(dict(zip(group.kept, group.values, strict=True)).get(place) for place in range(len(plan.by))),
+            over=frozenset(range(len(plan.by))) - set(group.kept),
+            persons=group.persons if plan.count_persons and key not in held.hidden else None,
             sums=tuple(
-                None if index in hiding.hidden else written(planned, group.sums[place][0])
-                for place, (planned, hiding) in enumerate(zip(plan.sums, sums, strict=True))
+                None if key in held.hidden or key in columns[place] else written(planned, group.sums[place].amount)
+                for place, planned in enumerate(plan.sums)
             ),
-            suppressed=index in cells.hidden,
+            suppressed=key in held.hidden,
         )
-        for index, group in enumerate(groups)
+        for key, group in groups.items()
+    ]
+    return assembled(plan, lines, _audit(held))
+
+
+def _audit(held: Held) -> Audit:
+    cells = len(held.hidden)
+    return Audit(
+        cells=cells,
+        earlier=held.earlier,
+        method="integer programme" if held.exact else "heuristic",
+        gap_percent=0 if held.exact or not cells else max(0, -(-100 * (cells - held.least) // max(held.least, 1))),
     )
-    whole = Line(
-        key=(),
-        persons=total.persons if plan.count_persons and cells.total_shown else None,
-        sums=tuple(
-            written(planned, total.sums[place][0]) if shown_sums[place] else None
-            for place, planned in enumerate(plan.sums)
-        ),
-        suppressed=not cells.total_shown,
-    )
+
+
+def assembled(plan: Plan, lines: Sequence[Line], audit: Audit | None = None) -> StatisticsAnswer:
+    """The answer of these lines, the whole among them; without any it says "fewer than 11"."""
+    columns = len(plan.by)
+    whole = next((line for line in lines if len(line.over) == columns), None)
     return StatisticsAnswer(
         question=plan.question,
         by=tuple(each.column.qualified for each in plan.by),
         summed=tuple(each.column.qualified for each in plan.sums),
         count_persons=plan.count_persons,
-        fewer_than_11=few,
-        lines=() if few else lines,
-        total=None if few else whole,
+        fewer_than_11=whole is None,
+        lines=tuple(line for line in lines if line is not whole),
+        total=None if whole is None else replace(whole, key=(), over=frozenset()),
         excluded_strata=plan.excluded_strata,
         rules=plan.rules,
+        audit=audit,
     )
 
 
@@ -142,12 +195,9 @@ def _base(engine: Engine, plan: Plan, table: str) -> Expression:
     return rows.select(rows[PERSON], **keys, **sums)
 
 
-def _keys(plan: Plan) -> tuple[str, ...]:
-    return tuple(f"_key_{place}" for place in range(len(plan.by)))
-
-
-def _groups(engine: Engine, plan: Plan, base: Expression, *, keys: tuple[str, ...]) -> list[_Group]:
-    """Group the base by keys, one group of everybody where there are none; sorted by key, nulls last."""
+def _groups(engine: Engine, plan: Plan, base: Expression, *, kept: tuple[int, ...]) -> list[_Group]:
+    """Group the base by some columns, one group of everybody where there are none; sorted by key, nulls last."""
+    keys = tuple(f"_key_{place}" for place in kept)
     people = base.select(PERSON, *keys).distinct()
     counted = _fetched(engine, _grouped(people, keys, **{_COUNT: people.count()}), keys)
     if len(counted) > MOST_GROUPS:
@@ -156,11 +206,11 @@ def _groups(engine: Engine, plan: Plan, base: Expression, *, keys: tuple[str, ..
         _sums(engine, plan, each, place, base=base, people=people, keys=keys) for place, each in enumerate(plan.sums)
     ]
     groups = [
-        _Group(key, row[_COUNT], tuple(found.get(key, (Decimal(0), 0)) for found in sums))
-        for key, row in counted.items()
+        _Group(kept, values, row[_COUNT], tuple(found.get(values, NOBODY) for found in sums))
+        for values, row in counted.items()
         if row[_COUNT]
     ]
-    return sorted(groups, key=lambda group: [(part is None, part or "") for part in group.key])
+    return sorted(groups, key=lambda group: [(part is None, part or "") for part in group.values])
 
 
 def _sums(
@@ -172,7 +222,8 @@ def _sums(
     base: Expression,
     people: Expression,
     keys: tuple[str, ...],
-) -> dict[Key, tuple[Decimal, int]]:
+) -> dict[GroupValues, Contributions]:
+    """What each group holds of one column: its amount, and the people in it with the largest single amounts."""
     if planned.column.table == plan.base:
         amounts = base.mutate(**{_AMOUNT: base[f"_sum_{place}"]})
     else:
@@ -180,15 +231,33 @@ def _sums(
         single = rows.select(rows[PERSON], **{_AMOUNT: amount(rows[planned.column.name])})
         amounts = people.join(_grouped(single, (PERSON,), **{_AMOUNT: single[_AMOUNT].sum()}), PERSON)
     amounts = amounts.filter(amounts[_AMOUNT].notnull())
-    figures = _grouped(amounts, keys, total=amounts[_AMOUNT].sum(), people=amounts[PERSON].nunique())
-    found = _fetched(engine, figures, keys)
-    return {key: (row["total"], row["people"]) for key, row in found.items() if row["people"]}
+    each = _grouped(amounts, (*keys, PERSON), **{_AMOUNT: amounts[_AMOUNT].sum()})
+    figures = _grouped(each, keys, total=each[_AMOUNT].sum(), people=each.count())
+    found = {key: row for key, row in _fetched(engine, figures, keys).items() if row["people"]}
+    largest = _largest(engine, each, keys)
+    return {
+        key: Contributions(amount=row["total"], persons=row["people"], largest=tuple(largest.get(key, ())))
+        for key, row in found.items()
+    }
+
+
+def _largest(engine: Engine, each: Expression, keys: tuple[str, ...]) -> dict[GroupValues, list[Decimal]]:
+    """For each group the largest amounts of one person, without their signs, largest first."""
+    most = max(2, SUM_RULE.largest)
+    sized = each.mutate(_size=each[_AMOUNT].abs())
+    within = window(group_by=[sized[key] for key in keys], order_by=[sized["_size"].desc()])
+    ranked = sized.mutate(_rank=row_number().over(within))
+    rows = engine.arrow(ranked.filter(ranked["_rank"] < most).select(*keys, "_size").limit(most * MOST_GROUPS))
+    found: dict[GroupValues, list[Decimal]] = defaultdict(list)
+    for row in rows.to_pylist():
+        found[tuple(row[key] for key in keys)].append(row["_size"])
+    return {key: sorted(sizes, reverse=True) for key, sizes in found.items()}
 
 
 def _grouped(rows: Expression, keys: tuple[str, ...], **figures: Expression) -> Expression:
     return rows.group_by(list(keys)).agg(**figures) if keys else rows.agg(**figures)
 
 
-def _fetched(engine: Engine, expr: Expression, keys: tuple[str, ...]) -> dict[Key, dict[str, Any]]:
+def _fetched(engine: Engine, expr: Expression, keys: tuple[str, ...]) -> dict[GroupValues, dict[str, Any]]:
     rows = engine.arrow(expr.limit(MOST_GROUPS + 1)).to_pylist()
     return {tuple(row[key] for key in keys): row for row in rows}

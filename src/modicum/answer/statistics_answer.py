@@ -8,6 +8,7 @@ import io
 from dataclasses import dataclass
 from typing import Any, Final
 
+from modicum.answer.tables.system import REACH, SPAN
 from modicum.model.dataset import Stratum
 from modicum.model.decision import Because
 from modicum_verify.canonical import canonical
@@ -22,12 +23,43 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One group, or the total: what may be shown of it; None where it is hidden or was not asked for."""
+    """One group, a margin, or the total: what may be shown of it; None where it is hidden or was not asked for.
+
+    over: the columns, by number, that a margin is taken over; its key has None there.
+    """
 
     key: tuple[str | None, ...]
     persons: int | None
     sums: tuple[str | None, ...]
     suppressed: bool
+    over: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audit:
+    """What was proved of the hidden counts: each may be 11 or more, and its range spans 10 or more.
+
+    cells: hidden counts of this table that were audited. earlier: tables about the same people that this one was held
+    against. method: how cells beyond the small ones were chosen. gap_percent: it hides at most so much more than any
+    safe choice must.
+    """
+
+    cells: int
+    earlier: int
+    method: str
+    gap_percent: int
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {
+            "cells": self.cells,
+            "reaches_at_least": REACH,
+            "spans_at_least": SPAN,
+            "earlier_tables": self.earlier,
+            "method": self.method,
+            "solver": "HiGHS; witnesses checked in whole numbers",
+            "gap_percent": self.gap_percent,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +76,7 @@ class StatisticsAnswer:
     excluded_strata: tuple[Stratum, ...]
     rules: tuple[Because, ...]
     entry: int | None = None  # of the log; the hall fills it in
+    audit: Audit | None = None
 
     @property
     def suppressed(self) -> int:
@@ -60,6 +93,7 @@ class StatisticsAnswer:
             "mechanism": MECHANISM,
             "interval": None,
             "suppressed": self.suppressed,
+            "audit": None if self.audit is None else self.audit.as_document(),
             "excluded_strata": [dict(stratum) for stratum in self.excluded_strata],
             "rules": [rule.as_document() for rule in self.rules],
             "entry": self.entry,
@@ -78,14 +112,20 @@ class StatisticsAnswer:
         if self.total is None:
             writer.writerow([TOTAL] * len(self.by) + [FEWER] * (len(counted) + len(self.summed)))
         for line in (*self.lines, *([] if self.total is None else [self.total])):
-            key = [TOTAL] * len(self.by) if line is self.total else [safe_cell(part or "") for part in line.key]
+            whole = range(len(self.by)) if line is self.total else line.over
+            parts = line.key or [None] * len(self.by)
+            key = [TOTAL if place in whole else safe_cell(part or "") for place, part in enumerate(parts)]
             figures = ([line.persons] if self.count_persons else []) + list(line.sums)
             writer.writerow([*key, *(MARK if figure is None else figure for figure in figures)])
         return out.getvalue().encode("utf-8")
 
     def _line(self, line: Line) -> dict[str, Any]:
         return {
-            "group": dict(zip(self.by, line.key, strict=False)),
+            "group": {
+                name: part
+                for place, (name, part) in enumerate(zip(self.by, line.key, strict=False))
+                if place not in line.over
+            },
             "persons": line.persons,
             "sums": dict(zip(self.summed, line.sums, strict=True)),
             "suppressed": line.suppressed,

@@ -26,6 +26,7 @@ from modicum.gateway.keys import PSEUDONYM_KEY
 from modicum.gateway.named import Named
 from modicum.gateway.noisy import Asking, answer_with_noise, asking_of, question_of
 from modicum.gateway.progress import Report
+from modicum.gateway.released_tables import earlier_tables, kept_bytes
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 from modicum.seal.age import OneTimeIdentity
@@ -38,13 +39,15 @@ STAGED = "state/staged"
 class Answered:
     """Sealed files, how many rows they hold, and a truth value per person of the data set: whose rows are in them.
 
-    `outcome`: what became of the lines of a list, where one names the persons.
+    `outcome`: what became of the lines of a list, where one names the persons. `kept_table`: what is kept of an exact
+    table.
     """
 
     files: Sequence[tuple[DataFile, Sealed]]
     rows: int
     persons: NDArray[np.bool_]
     outcome: Outcome | None = None
+    kept_table: bytes | None = None
 
 
 def compute(home: Home, decided: Decided, *, case: str, identity: OneTimeIdentity, report: Report) -> Answered:
@@ -83,7 +86,7 @@ def compute(home: Home, decided: Decided, *, case: str, identity: OneTimeIdentit
             asked = asking_of(decided, question, case=case)
             return _noisy(home, engine, asked, identity=identity, report=report)
         if decided.form is Form.STATISTICS:
-            return _statistics(home, engine, planned, identity=identity, report=report)
+            return _statistics(home, engine, planned, decided, identity=identity, report=report)
         return _records(home, engine, planned, decided, identity=identity, report=report)
 
 
@@ -164,9 +167,11 @@ def _data_file(table: ReleasedTable) -> DataFile:
     )
 
 
-def _statistics(home: Home, engine: Engine, planned: Plan, *, identity: OneTimeIdentity, report: Report) -> Answered:
-    report("counting", 0.2)
-    answered = answer_statistics(engine, planned)
+def _statistics(
+    home: Home, engine: Engine, planned: Plan, decided: Decided, *, identity: OneTimeIdentity, report: Report
+) -> Answered:
+    report("counting, and holding the table against those released before", 0.2)
+    answered = answer_statistics(engine, planned, earlier_tables(home, decided.dataset))
     columns = tuple(
         DataColumn(name=each.column.qualified, kind=each.column.kind, treatment=str(each.treatment))
         for each in (*planned.by, *planned.sums)
@@ -178,7 +183,8 @@ def _statistics(home: Home, engine: Engine, planned: Plan, *, identity: OneTimeI
         title = "the answer as a table" if suffix == ".csv" else "the answer as JSON, with rules and marks"
         described = DataFile(name=name, title=title, rows=answered.rows, columns=columns if suffix == ".csv" else ())
         files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
-    return Answered(files=files, rows=answered.rows, persons=answered.persons)
+    kept = kept_bytes(decided.dataset.name, planned, answered)
+    return Answered(files=files, rows=answered.rows, persons=answered.persons, kept_table=kept)
 
 
 def _noisy(home: Home, engine: Engine, asked: Asking, *, identity: OneTimeIdentity, report: Report) -> Answered:

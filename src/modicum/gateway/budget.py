@@ -267,11 +267,12 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
         for release in case.releases
         if release.delivered is not None
         and case.request["population"]["dataset"] in datasets
-        and not (_noisy(case.request) and release.content["form"] == str(Form.STATISTICS))
+        and not (is_noisy_case(case.request) and release.content["form"] == str(Form.STATISTICS))
     )
 
 
-def _noisy(request: Mapping[str, Any]) -> bool:
+def is_noisy_case(request: Mapping[str, Any]) -> bool:
+    """Whether a filed request asks for figures with noise."""
     table = request.get("statistics")
     return isinstance(table, Mapping) and table.get("mechanism") == "noise"
 

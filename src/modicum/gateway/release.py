@@ -41,6 +41,7 @@ from modicum.gateway.manifests import line_of, manifest_of
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
+from modicum.gateway.released_tables import kept_path
 from modicum.gateway.stored import read_decision
 from modicum.gateway.waiting import waited
 from modicum.gateway.witnessing import Witnesses
@@ -196,7 +197,7 @@ def _settle(home: Home, case: CaseState) -> str:
 def _abort(home: Home, case: CaseState, *, reason: str) -> None:
     """Remove what was staged, and say so: first it goes, then the entry."""
     name = release_name(case.id, len(case.releases))
-    home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
+    home.folder.discard([*home.folder.list(STAGED), outcome_path(name), kept_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
     enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason=reason))
 
@@ -323,6 +324,8 @@ def _log(
         )
         if answered.outcome is not None:
             home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
+        if answered.kept_table is not None:
+            home.folder.replace(kept_path(name), answered.kept_table)
         content = {
             **prepared.released_content(accounting_sha256=accounting),
             **gateway_events.shown_over(unlocked),
@@ -339,7 +342,7 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
     try:
         home.ledger.refresh()
         if find_case(home.journal.docket(), case_id).state is not State.LOGGED:
-            home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
+            home.folder.discard([*home.folder.list(STAGED), outcome_path(name), kept_path(name)])
             discard(home.folder, dataset_name=dataset, release=name)
     except (OSError, ModicumError):
         return  # The first error is the one to tell; the next release or the doctor settles the rest.

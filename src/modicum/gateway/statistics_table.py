@@ -6,7 +6,7 @@ Numbers become decimal text at once, as written: what is signed and hashed holds
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictInt
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from modicum.model.request import Operator
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
@@ -50,6 +50,7 @@ class _Grouping(_Strict):
     length: StrictInt | None = None
     first: Annotated[StrictInt | None, Field(alias="from")] = None
     last: Annotated[StrictInt | None, Field(alias="to")] = None
+    within: _Column | None = None
 
     def as_grouping(self) -> Grouping:
         return Grouping(
@@ -61,6 +62,7 @@ class _Grouping(_Strict):
             length=self.length,
             first=self.first,
             last=self.last,
+            within=self.within,
         )
 
 
@@ -114,6 +116,7 @@ class StatisticsTable(_Strict):
     max_groups_per_person: StrictInt = 1
     max_rows_per_person: StrictInt = 1
     top: StrictInt | None = None
+    margins: StrictBool = False
 
     def as_statistics(self) -> Statistics:
         """The domain value, not yet held against the grammar."""
@@ -126,4 +129,5 @@ class StatisticsTable(_Strict):
             max_groups_per_person=self.max_groups_per_person,
             max_rows_per_person=self.max_rows_per_person,
             top=self.top,
+            margins=self.margins,
         )

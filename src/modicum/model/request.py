@@ -42,6 +42,7 @@ class Question:
     """The question in words, and what a table that answers it would hold.
 
     `count_persons`, `sums` and `by` matter for statistics alone; columns are `table.column` or a unique `column`.
+    `margins` and `within` (a coarser column for each of `by`) are said by the statistics table, and not filed twice.
     """
 
     text: str
@@ -49,6 +50,8 @@ class Question:
     count_persons: bool = True
     sums: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
+    margins: bool = False
+    within: tuple[str | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

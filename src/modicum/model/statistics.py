@@ -47,7 +47,10 @@ class Of(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
-    """One column to group by. `values`, `edges`, `first` and `last` name its groups, so that these are public."""
+    """One column to group by. `values`, `edges`, `first` and `last` name its groups, so that these are public.
+
+    within: the column before it in `by`, of which it is the finer level (county within state); exact tables alone.
+    """
 
     column: str
     shape: Shape = Shape.VALUE
@@ -57,6 +60,7 @@ class Grouping:
     length: int | None = None
     first: int | None = None
     last: int | None = None
+    within: str | None = None
 
     def as_document(self) -> dict[str, Any]:
         """As published JSON, the fields that are given."""
@@ -69,6 +73,7 @@ class Grouping:
             "length": self.length,
             "from": self.first,
             "to": self.last,
+            "within": self.within,
         }
         return {name: value for name, value in fields.items() if value is not None}
 
@@ -116,7 +121,10 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """A whole question: measures by groups, how they are protected, and what each person may contribute."""
+    """A whole question: measures by groups, how they are protected, and what each person may contribute.
+
+    margins: an exact table shows every margin too, not the whole alone.
+    """
 
     mechanism: Mechanism
     measures: tuple[Measure, ...]
@@ -126,6 +134,7 @@ class Statistics:
     max_groups_per_person: int = 1
     max_rows_per_person: int = 1
     top: int | None = None
+    margins: bool = False
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -144,5 +153,6 @@ class Statistics:
             "max_groups_per_person": self.max_groups_per_person,
             "max_rows_per_person": self.max_rows_per_person,
             "top": self.top,
+            "margins": True if self.margins else None,
         }
         return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,77 @@
+"""An exact table leaves, and the next about the same people is held against it; where it cannot be, nothing leaves."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import STATISTICS, World
+from jsonschema import Draft202012Validator
+
+from modicum.cli.exits import Exit
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "reference" / "schemas"
+MARGINS = {
+    "mechanism": "exact",
+    "margins": True,
+    "by": ["eligibility.SUBMTG_STATE_CD", {"column": "eligibility.SEX_CD"}],
+    "measures": [{"kind": "count"}],
+}
+
+
+@pytest.fixture
+def second(released_template: World, tmp_path: Path) -> World:
+    """A home with a released table, and a second case for the same, agreed."""
+    world = released_template.copy_to(tmp_path)
+    world.agreed(STATISTICS, title="The same, asked again")
+    return world
+
+
+def answer(world: World, package: Path) -> dict[str, Any]:
+    out = world.folder / f"opened-{package.stem}"
+    world.ok("open", package, "--identity", world.identity("hhs-oig"), "--trust", world.trust, "--out", out)
+    found: dict[str, Any] = json.loads((out / "answer.json").read_text())
+    return found
+
+
+def test_the_same_table_again_is_the_same_and_says_that_it_was_held_against_the_first(second: World) -> None:
+    kept = json.loads((second.home / "tables" / "2026-0001-1.json").read_text())
+    Draft202012Validator(json.loads((SCHEMAS / "kept-table.json").read_text())).validate(kept)
+    first = answer(second, second.folder / "answer.modicum")
+    package = second.folder / "again.modicum"
+    second.ok("release", "2026-0003", "--out", package)
+    again = answer(second, package)
+    assert (first["rows"], first["total"]) == (again["rows"], again["total"])
+    assert (first["audit"]["earlier_tables"], again["audit"]["earlier_tables"]) == (0, 1)
+
+
+def test_where_what_was_kept_of_a_table_is_gone_no_other_leaves(second: World) -> None:
+    (second.home / "tables" / "2026-0001-1.json").unlink()
+    ran = second.run("release", "2026-0003", "--out", second.folder / "again.modicum")
+    assert ran.exit == Exit.VERIFICATION_FAILED
+    assert "tables/2026-0001-1.json" in ran.err
+    assert not (second.folder / "again.modicum").exists()
+
+
+def test_a_table_with_margins_leaves_and_adds_up(world: World) -> None:
+    question = {"text": "How many people, by state and sex?", "asks": {"kind": "statistics"}}
+    columns = ["eligibility.SUBMTG_STATE_CD", "eligibility.SEX_CD"]
+    case = world.agreed(STATISTICS, question=question, columns=columns, statistics=MARGINS)
+    package = world.folder / "margins.modicum"
+    world.ok("release", case, "--out", package)
+    found = answer(world, package)
+    schema = json.loads((SCHEMAS / "statistics.json").read_text())
+    assert set(schema["required"]) == set(found)
+    by_state = {
+        row["group"]["eligibility.SUBMTG_STATE_CD"]: row
+        for row in found["rows"]
+        if len(row["group"]) == 1 and "eligibility.SUBMTG_STATE_CD" in row["group"]
+    }
+    assert len(by_state) == 4
+    for state, margin in by_state.items():
+        inner = [
+            row["persons"]
+            for row in found["rows"]
+            if len(row["group"]) == 2 and row["group"]["eligibility.SUBMTG_STATE_CD"] == state
+        ]
+        assert None in inner or margin["persons"] == sum(inner)
