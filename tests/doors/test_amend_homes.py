@@ -13,9 +13,9 @@ from cli_world import CASE, STATISTICS, World, command
 from witnessed_world import Witnessed, faults, lying_clock, make_witnessed, serving
 
 from modicum.cli.exits import Exit
-from modicum.gateway import amending, witnessing
+from modicum.gateway import amending, witness
 from modicum.gateway import home as homes
-from modicum.gateway.witnessing import serve_witness
+from modicum.gateway.witness import serve_witness
 from modicum.law.packs import SHIPPED
 
 WAIT = timedelta(hours=1, seconds=2)
@@ -179,7 +179,7 @@ class Yesterday:
 
     def at_work(self, patch: pytest.MonkeyPatch) -> None:
         patch.setattr(homes, "datetime", self)
-        patch.setattr(witnessing, "Witness", lying_clock(self.seconds))
+        patch.setattr(witness, "Witness", lying_clock(self.seconds))
 
 
 @pytest.fixture(scope="session")

@@ -136,14 +136,14 @@ def played() -> World:
 
 
 def _look_back(world: World) -> None:
-    """What one person is told, and what time does to cases."""
+    """What one person is told, also after the rules were changed, and what time does to cases."""
+    _change_rules(world)
     _account(world)
     _wait(world)
 
 
 def _wait(world: World) -> None:
     """What time does to cases."""
-    _change_rules(world)
     world.done("docket expire")
     world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
 
