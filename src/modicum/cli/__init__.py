@@ -11,6 +11,7 @@ import typer
 
 from modicum.cli import (
     account,
+    amend,
     attack,
     budget,
     data,
@@ -26,6 +27,7 @@ from modicum.cli import (
     log,
     member,
     rebuild,
+    recall,
     release,
     request,
 )
@@ -48,6 +50,7 @@ request.register(app)
 docket.register(app)
 member.register(app)
 release.register(app)
+recall.register(app)
 log.register(app)
 account.register(app)
 lint.register(app)
@@ -60,6 +63,7 @@ law_proofs.register(law.group)
 law_vectors.register(law.group)
 law_impact.register(law.group)
 law_print.register(law.group)
+amend.register(law=law.group, log=log.group, docket=docket.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

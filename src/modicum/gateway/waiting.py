@@ -76,12 +76,16 @@ def waited(home: Home, case_id: str) -> bytes | None:
             )
             if earliest_s(found) >= ends:
                 return note
-    raise OutstandingError(
-        cause=f"case {case_id}: {waiting(case).rstrip('.')}",
-        cure=f"release it then; a directive of the custodian's accountable official can end a discretionary wait, "
+    raise OutstandingError(cause=f"case {case_id}: {waiting(case).rstrip('.')}", cure=_then(case))
+
+
+def _then(case: CaseState) -> str:
+    """What to do about a lock that still runs."""
+    if case.change is not None or case.lock is None:
+        return "enact it then; no directive shortens it" if case.change is not None else "release it then"
+    return (
+        "release it then; a directive of the custodian's accountable official can end a discretionary wait, "
         f"not a statutory one (not before {text_of(case.lock.started_s + case.waits.statutory_s)})"
-        if case.lock is not None
-        else "release it then",
     )
 
 
