@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_world import CASE, World
+from cli_world import CASE, STATISTICS, World
 from witnessed_world import WITNESSES, Witnessed, lying_clock, make_witnessed, serving
 
 from modicum.cli.exits import Exit
 from modicum.gateway import witness
 from modicum.gateway.home import Home
-from modicum.gateway.release import Released, release_case
+from modicum.gateway.release import Released, recover, release_case
 from modicum.gateway.waiting import expire_due
 from modicum.gateway.witness import serve_witness
 from modicum.law.packs import SHIPPED
@@ -139,3 +139,16 @@ def test_a_pack_that_writes_a_wait_in_another_way_is_refused(tmp_path: Path, tem
         ran = template.run("law", "check", "--pack", pack)
         assert ran.exit == Exit.USAGE
         assert re.search(r"reviews\.toml", ran.err)
+
+
+def test_a_notice_that_a_crash_kept_back_is_given_later(
+    template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = template.copy_to(tmp_path)
+    with monkeypatch.context() as cut:
+        cut.setattr("modicum.gateway.case.give_notice", lambda *_: None)
+        case = world.file(STATISTICS)
+    assert "notified" not in [each["kind"] for each in world.json("docket", "show", case)["timeline"]]
+    assert recover(Home.open(world.home)) == [f"case {case}: its origins have their notice"]
+    assert "notified" in [each["kind"] for each in world.json("docket", "show", case)["timeline"]]
+    assert recover(Home.open(world.home)) == []

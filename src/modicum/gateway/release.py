@@ -43,7 +43,7 @@ from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.released_tables import kept_path
 from modicum.gateway.stored import read_decision
-from modicum.gateway.waiting import waited
+from modicum.gateway.waiting import finish_notice, waited
 from modicum.gateway.witnessing import Witnesses
 from modicum.ledger import Ledger
 from modicum.model.decision import Because, Verdict
@@ -172,6 +172,8 @@ def settle_all(home: Home) -> list[str]:
         elif case.state is State.FILED and case.named_persons_sha256 is not None and case.lines is None:
             decide_case(home, case.id)
             settled.append(f"case {case.id}: its list of persons was recorded, and it was decided")
+        elif finish_notice(home, case):
+            settled.append(f"case {case.id}: its origins have their notice")
         elif case.state is State.DELIVERED:
             enter(home, gateway_events.accounted(home.journal.docket(), case.id))
             settled.append(f"case {case.id}: accounted")

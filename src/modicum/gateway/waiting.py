@@ -33,6 +33,14 @@ def give_notice(home: Home, case_id: str, decision: Decision) -> None:
             _enter(home, gateway_events.notified(docket, case_id, states=sorted(states)))
 
 
+def finish_notice(home: Home, case: CaseState) -> bool:
+    """Give the notice that a crash kept from following its decision; gives whether one was due."""
+    states = untold(case, home.journal.docket().roster) if not case.ended and case.release is None else frozenset()
+    if states:
+        _enter(home, gateway_events.notified(home.journal.docket(), case.id, states=sorted(states)))
+    return bool(states)
+
+
 def states_of(decision: Decision, roster: Roster) -> frozenset[str]:
     """The states that supplied records which a decision is about, as far as an organisation answers for them here."""
     origin = None if roster.reviews is None else roster.reviews.origin
