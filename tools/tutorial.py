@@ -29,6 +29,8 @@ PAGES: Final = (
     TUTORIAL,
     ROOT / "docs" / "how-to" / "read-a-decision.md",
     ROOT / "docs" / "how-to" / "write-a-rule.md",
+    ROOT / "docs" / "how-to" / "check-a-table.md",
+    ROOT / "docs" / "tutorials" / "statistics-for-statisticians.md",
 )
 WIDTH: Final = 110
 _BLOCK: Final = re.compile(r"(```console\n)(.*?)(```)", re.DOTALL)
@@ -61,8 +63,12 @@ def shown(printed: str) -> str:
 
 
 def settled(text: str) -> str:
-    """Output without what differs from one run to the next: digests, keys, times, and the blanks and bars of tables."""
+    """Output without what differs from one run to the next: digests, keys, times, noise, and the blanks of tables."""
     for pattern, word in (
+        (r"(,(?:count|sum|mean),[^,\n]*,[a-z]*),-?[\d.]+,-?[\d.]+,-?[\d.]+(?=\n)", r"\1,NOISE"),
+        (r"(protected|unprotected) +\d[\d,]* of [\d,]+ \([\d.]+%\)", r"\1 SHARE"),
+        (r"\bp = [\de.+-]+", "CHANCE"),
+        (r"\b[\d.]+ seconds", "SECONDS"),
         (r"[A-Za-z0-9+/]{43,}={0,2}", "BASE64"),
         (r"\b[0-9a-f]{8,64}…?", "HEX"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "TIME"),

@@ -17,7 +17,8 @@ from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.moves import State
 from modicum_verify.reviews import Waits
-from modicum_verify.roster import Pack, Roster, reviews_of, witnesses_of
+from modicum_verify.roster import FormerPack, Pack, Roster, reviews_of, witnesses_of
+from modicum_verify.witness_set import FormerWitnesses
 
 
 def open_amendment(entry: Entry, content: Mapping[str, Any], roster: Roster) -> CaseState:
@@ -85,4 +86,15 @@ def amended_roster(entry: Entry, change: Mapping[str, Any], roster: Roster) -> R
         changed = replace(changed, witnesses=found)
     if changed == roster:
         raise EvidenceError(place=entry.place, cause="changes nothing")
+    return _with_former(entry, changed, roster)
+
+
+def _with_former(entry: Entry, changed: Roster, roster: Roster) -> Roster:
+    """Keep what a change replaces: old decisions and cosignatures are held against it for ever."""
+    if roster.pack is not None and changed.pack != roster.pack:
+        replaced = FormerPack(pack=roster.pack, until=entry.index)
+        changed = replace(changed, former_packs=(*roster.former_packs, replaced))
+    if roster.witnesses is not None and changed.witnesses != roster.witnesses:
+        former = FormerWitnesses(witnesses=roster.witnesses, until_size=entry.index)
+        changed = replace(changed, former_witnesses=(*roster.former_witnesses, former))
     return changed

@@ -50,6 +50,17 @@ class Budget:
     rho_spent: int = 0  # the sums of all spendings, kept as they are added
     delta_spent: int = 0
 
+    @property
+    def left(self) -> dict[str, str]:
+        """What is left, as the opening of the ledger in a log that continues this one."""
+        return {
+            "population": self.population,
+            "epsilon": self.epsilon,
+            "at_delta": self.at_delta,
+            "rho": amount(self.rho - self.rho_spent),
+            "delta": amount(self.delta - self.delta_spent),
+        }
+
     def covers(self, *, rho: int, delta: int) -> bool:
         """Whether as much is left."""
         return self.rho_spent + rho <= self.rho and self.delta_spent + delta <= self.delta

@@ -10,9 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from modicum_verify.canonical import canonical, parse_canonical
-from modicum_verify.checkpoint import Checkpoint
+from modicum_verify.checkpoint import Checkpoint, read_text
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError
+from modicum_verify.note import split_note
 from modicum_verify.proof import TlogProof, parse_proof, verify_proof
 from modicum_verify.trust import Trust
 from modicum_verify.witness_set import SignedBy, read_cosigned
@@ -57,7 +58,9 @@ def own_proof(data: bytes, *, trust: Trust, place: str) -> tuple[bytes, tuple[Si
         proof, now = parse_proof(data), int(time.time())
         if proof.format() != data:
             raise EvidenceError(place="proof", cause="has a second spelling")  # noqa: TRY301 - gets its place below
-        found = read_cosigned(proof.checkpoint_note, trust.witnesses, origin=trust.origin, not_after=now)
+        size = read_text(split_note(proof.checkpoint_note)[0]).size
+        witnesses = trust.witnesses_at(size) or trust.witnesses
+        found = read_cosigned(proof.checkpoint_note, witnesses, origin=trust.origin, not_after=now)
     except EvidenceError as error:
         raise EvidenceError(place=place, cause=error.cause, cure=error.cure) from error
     return replace(proof, checkpoint_note=found.own_note).format(), found.by

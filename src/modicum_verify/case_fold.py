@@ -83,7 +83,7 @@ def apply_to_case(entry: Entry, content: Content, roster: Roster, case: CaseStat
     move = MOVES.get((case.state, entry.kind))
     if move is None:
         raise EvidenceError(place=entry.place, cause=f"{entry.kind} cannot follow when a case is {case.state}")
-    if (case.change is None) == (entry.kind == "amended") or (case.change is not None and entry.kind in _OF_REQUESTS):
+    if entry.kind == "amended" if case.change is None else entry.kind in _OF_REQUESTS:
         raise EvidenceError(place=entry.place, cause=f"{entry.kind} is not for a case of this sort")
     if entry.kind in SIGNED_KINDS:
         # A change of the rules has no asker, but only those who proposed it may withdraw it.

@@ -91,15 +91,29 @@ def may_leave(case: CaseState, entry: Entry, content: Mapping[str, Any], roster:
 
 def check_rules(case: CaseState, entry: Entry, roster: Roster) -> None:
     """Check that pack and rule of review are still those that the case was agreed under. Raises EvidenceError."""
-    decision = case.decision
-    if case.change is not None or decision is None:
-        return
+    found = outdated(case, roster)
+    if found:
+        raise EvidenceError(place=entry.place, cause=f"was agreed under {found} no longer in force")
+
+
+def outdated(case: CaseState, roster: Roster) -> str:
+    """What a case was decided under that is no longer in force; empty where it still is.
+
+    A change of the rules is held to it as well: one that waited by shorter locks, or asked for fewer people, than the
+    rules in force now do, cannot be kept in a drawer until these are in the way.
+    """
+    decision, reviews = case.decision, roster.reviews
+    if decision is None:
+        return ""
     if roster.pack is not None and decision.pack != asdict(roster.pack):
-        raise EvidenceError(place=entry.place, cause="was agreed under a policy pack that is no longer in force")
-    if roster.reviews is not None:
-        rule = roster.reviews.rule(str(decision.form), str(case.request.get("purpose")))
-        if rule != decision.rule:
-            raise EvidenceError(place=entry.place, cause="was agreed under a rule of review that is no longer in force")
+        return "a policy pack that is"
+    if reviews is None:
+        return ""
+    if case.change is not None:
+        same = (decision.quorum, decision.waits.longest_s) == (reviews.changes, reviews.longest_s)
+    else:
+        same = decision.rule == reviews.rule(str(decision.form), str(case.request.get("purpose")))
+    return "" if same else "a rule of review that is"
 
 
 def expired(case: CaseState, entry: Entry, content: Mapping[str, Any], roster: Roster) -> _Changed:

@@ -212,6 +212,10 @@ def _check_succession(newer: Shown, older: Shown) -> None:
     for what in ("custodian", "witnesses", "pack", "reviews"):
         if getattr(old, what) != getattr(new, what):
             raise EvidenceError(place="log entry 0", cause=f"its successor has another {what}")
+    for population, budget in older.docket.budgets.items():
+        opened = newer.docket.budgets.get(population)
+        if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
+            raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
     given_up = old.retired | {each.public_key for each in old.people.values() if not each.active}
     if not given_up <= new.retired:
         raise EvidenceError(place="log entry 0", cause="its successor forgets keys that were given up")

@@ -4,8 +4,8 @@
     2. the manifest is signed by the gateway's key, and names every other file with its digest
     3. the proof shows a leaf in the log that the reader trusts; the leaf commits to the body that comes with it
     4. that body is the `released` event of this case, and it names this manifest, this key.age, this data
-    5. the proof's checkpoint is cosigned by witnesses that the trust root names, of as many organisations as it asks
-       for; where it names none, nobody but the log has signed it
+    5. the proof's checkpoint is cosigned by the witnesses that the trust root names for its size, of as many
+       organisations as they need; where it names none, nobody but the log has signed it
 
 Without a trust root 2 and 3 are checked for consistency alone, and the report says so. What a case went through before
 its release is in the log, not in the package.

@@ -19,7 +19,7 @@ from modicum_verify.moves import PERMISSIONS, why_not_permitted
 from modicum_verify.reviews import Reviews, parse_reviews
 from modicum_verify.statement import Statement, Verb
 from modicum_verify.succession import Predecessor, Successor, read_predecessor
-from modicum_verify.witness_set import WitnessSet, parse_witness_set
+from modicum_verify.witness_set import FormerWitnesses, WitnessSet, parse_witness_set
 
 _TWO: Final = 2  # organisations, wherever a quorum is meant
 _VOTING: Final = PERMISSIONS[Verb.APPROVE].roles
@@ -64,6 +64,14 @@ class Pack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerPack:
+    """A pack that a change of the rules replaced, by the entry `until`."""
+
+    pack: Pack
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Who takes part. Before genesis it is empty and `custodian` is the empty text."""
 
@@ -77,6 +85,12 @@ class Roster:
     organisations: Mapping[str, Organisation] = field(default_factory=dict)
     people: Mapping[str, Member] = field(default_factory=dict)
     retired: frozenset[str] = frozenset()  # keys that stood for somebody and were replaced, here or in the predecessor
+    former_packs: tuple[FormerPack, ...] = ()  # oldest first
+    former_witnesses: tuple[FormerWitnesses, ...] = ()  # oldest first
+
+    def pack_at(self, index: int) -> Pack | None:
+        """The pack that was in force at an entry."""
+        return next((each.pack for each in self.former_packs if index < each.until), self.pack)
 
     def with_role(self, *roles: str, organisation: str | None = None) -> tuple[Member, ...]:
         """Active people who hold one of these roles, perhaps of one organisation, by handle."""

@@ -191,17 +191,18 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
     if trust is not None and not own:
         _check_genesis(log, trust.genesis_sha256)
     bodies, docket = directory.parent / "bodies", None
+    notes: list[str] = []
     if bodies.is_dir() and path != directory and log.leaves:
         docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
-        if trust is not None and not own and docket.roster.witnesses != trust.witnesses:
-            raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
+        if trust is not None and not own:
+            notes += _check_witnesses(docket, trust)
     links = _links(log, docket, bodies, key=key, trust=trust, brought=brought)
     extent = extent_of(log, kept)
     root = log.checkpoint.root.hex()
     lines = [f"verified: {len(log.leaves)} entries of {log.checkpoint.origin}, root {root}", extent.text]
     if docket is not None:
         lines.append(f"bodies, signatures and moves of {len(docket.cases)} cases hold")
-        lines += [*_cosigned_lines(docket), *_succession_lines(docket, links)]
+        lines += [*_amended_lines(docket), *_cosigned_lines(docket), *_succession_lines(docket, links)]
     document = {
         "schema": REPORT_SCHEMA,
         "trusted": trust is not None,
@@ -210,7 +211,7 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         **extent.as_fields(),
         **({"before": [each.as_document() for each in links]} if brought.before else {}),
     }
-    notes = [] if trust is not None else [f"{_UNTRUSTED}checked under the log's own key only"]
+    notes += [] if trust is not None else [f"{_UNTRUSTED}checked under the log's own key only"]
     notes += _succession_notes(links)
     return Verification(document=document, lines=tuple(lines), notes=tuple(notes))
 
@@ -270,6 +271,19 @@ def _succession_notes(links: list[Link]) -> list[str]:
     return notes
 
 
+def _check_witnesses(docket: Docket, trust: Trust) -> list[str]:
+    """Hold the witnesses of a log, and every change of them, against the trust root; gives what its reader should know.
+
+    Raises EvidenceError: they differ in more than a change that one of the two is too old to know.
+    """
+    roster = docket.roster
+    if not trust.fits(roster.former_witnesses, roster.witnesses, size=docket.size):
+        raise EvidenceError(place="log entry 0", cause="names other witnesses than the trust root")
+    if len(roster.former_witnesses) <= len(trust.former_witnesses):
+        return []
+    return ["the witnesses were changed since this trust root was given, by cases in this log: ask for the new one"]
+
+
 def _cosigned_lines(docket: Docket) -> list[str]:
     """What the log itself says of its witnesses: each release that was delivered had been cosigned."""
     witnesses = docket.roster.witnesses
@@ -278,6 +292,16 @@ def _cosigned_lines(docket: Docket) -> list[str]:
     done = sum(each.delivered is not None for case in docket.cases.values() for each in case.releases)
     count = f"{done} release{'s' * (done != 1)} delivered"
     return [f"{count}, each cosigned by at least {witnesses.organisations} organisation(s) before its key was written"]
+
+
+def _amended_lines(docket: Docket) -> list[str]:
+    """Each change of the rules that is in force, and the entry from which on it is."""
+    return [
+        f"entry {item.index}: {each.request['title'].lower()} in force (case {each.id})"
+        for each in docket.cases.values()
+        for item in each.timeline
+        if item.kind == "amended"
+    ]
 
 
 def _check_genesis(log: VerifiedLog, genesis_sha256: str) -> None:

@@ -1,7 +1,7 @@
 """The witnesses of a log, as genesis and `trust.json` name them: whose they are, their keys, how many must agree.
 
-They are fixed with the log. Its checkpoint counts as cosigned by these and by nobody else, and organisations are
-counted, not machines.
+They are fixed with the log, and changed only by a case in it. Its checkpoint counts as cosigned by those in force at
+its size and by nobody else, and organisations are counted, not machines.
 
 Source: C2SP tlog-cosignature; signed-note.
 """
@@ -61,6 +61,18 @@ class WitnessSet:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FormerWitnesses:
+    """Witnesses that a change of the rules replaced. They count for checkpoints of up to `until_size` entries."""
+
+    witnesses: WitnessSet
+    until_size: int
+
+    def as_document(self) -> dict[str, Any]:
+        """The published JSON, as `parse_former` reads it."""
+        return {"until_size": self.until_size, "witnesses": self.witnesses.as_document()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignedBy:
     """One cosignature that was checked: whose witness, its name, its time (UTC, whole seconds, RFC 3339)."""
 
@@ -108,6 +120,26 @@ def parse_witness_set(document: Any, *, place: str) -> WitnessSet:  # noqa: ANN4
     if len({each.organisation for each in found.witnesses}) < needed:
         raise EvidenceError(place=place, cause="asks for more organisations than its witnesses have")
     return found
+
+
+def parse_former(document: Any, *, place: str) -> tuple[FormerWitnesses, ...]:  # noqa: ANN401 - any JSON value
+    """Read the witnesses that were replaced, oldest first, each until a larger size than the one before.
+
+    Raises EvidenceError: another form.
+    """
+    if not isinstance(document, list) or not document:
+        raise EvidenceError(place=place, cause="does not list former witnesses")
+    found: list[FormerWitnesses] = []
+    for each in document:
+        size = (
+            each.get("until_size") if isinstance(each, Mapping) and set(each) == {"until_size", "witnesses"} else None
+        )
+        last = found[-1].until_size if found else 0
+        if isinstance(size, bool) or not isinstance(size, int) or size <= last:
+            raise EvidenceError(place=place, cause="does not say in order until which size former witnesses count")
+        witnesses = parse_witness_set(each["witnesses"], place=place)
+        found.append(FormerWitnesses(witnesses=witnesses, until_size=size))
+    return tuple(found)
 
 
 def read_cosigned(note: bytes, witnesses: WitnessSet, *, origin: str, not_after: int) -> CosignedCheckpoint:

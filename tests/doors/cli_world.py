@@ -160,7 +160,7 @@ def command(*arguments: str | Path, home: Path | None = None) -> Ran:
     given = [str(each) for each in arguments]
     if (
         home is not None
-        and given[0] not in {"verify", "open", "law"}
+        and (given[0] not in {"verify", "open", "law"} or given[:2] == ["law", "install"])
         and "--home" not in given
         and given[:2] != ["data", "generate"]
     ):

@@ -33,7 +33,7 @@ def test_the_sufficient_lines_go_on_and_the_log_holds_counts_alone(world: World)
     assert ran.exit == 0, ran
     lines = ran.document["lines"]
     assert (lines["total"], lines["sufficient"], lines["refused"], lines["held"]) == (3, 2, 1, False)
-    assert world.kinds() == ["filed", "lines", "decided"]
+    assert world.kinds() == ["filed", "lines", "decided", "notified"]
     assert world.json("docket", "show", CASE)["verdict"] == "conditional"
     entry = world.json("log", "prove", "4")
     assert entry["schema"]
@@ -49,7 +49,7 @@ def test_without_one_sufficient_line_the_case_is_refused_by_the_clauses(world: W
     document = ran.document
     assert (document["state"], document["verdict"]) == ("refused", "forbidden")
     assert {each["id"] for each in document["because"]} == {"LINE-ORDER-COURT", "LINE-ORDER-NUMBER"}
-    assert world.kinds() == ["filed", "lines", "decided", "refused"]
+    assert world.kinds() == ["filed", "lines", "decided", "notified", "refused"]
     released = world.run("release", CASE, "--out", world.folder / "answer.modicum", "--json")
     assert released.exit == 3
     assert {each["id"] for each in released.document["because"]} == {"LINE-ORDER-COURT", "LINE-ORDER-NUMBER"}

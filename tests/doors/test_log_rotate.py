@@ -4,6 +4,7 @@ import contextlib
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from cli_world import CASE, RECORDS, STATISTICS, World, command, tree
 from rotation_world import SIGNERS, append, before, follow, rewrite, rotate, rotated, successor
 from witnessed_world import Witnessed, make_witnessed
 
+from modicum.answer.charge import Charge
 from modicum.gateway import rotating
+from modicum.gateway.budget import spend, standing
 from modicum.gateway.ended import Ended
 from modicum.gateway.home import Home
 from modicum.model.errors import LogUnavailableError
@@ -53,6 +56,25 @@ def test_the_successor_goes_on_with_the_same_people_pack_and_data(ended: World) 
     new.ok("release", case, "--out", new.folder / "answer.modicum")
     assert command("verify", new.folder / "answer.modicum", "--trust", new.trust).exit == 0
     assert follow(ended).exit == 0
+
+
+def test_a_new_log_refills_no_budget(ended: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """What is left of a budget goes over, to the last digit; a successor that opens it anew is caught."""
+    charge = Charge(rho=Decimal("0.01"), delta=Decimal(0))
+    spend(
+        Home.open(ended.home),
+        case=CASE,
+        dataset="medicaid",
+        dataset_version="1",
+        question_sha256="0" * 64,
+        charge=charge,
+    )
+    left = standing(Home.open(ended.home)).rho_left
+    honest = rotated(ended.copy_to(tmp_path / "honest"))
+    assert standing(Home.open(honest.home)).rho_total == left
+    monkeypatch.setattr(rotating, "carry_budgets", lambda _home, _docket: None)
+    rotated(ended)
+    caught(ended, "refills a budget")
 
 
 def tree_of(world: World, name: str) -> dict[str, str]:

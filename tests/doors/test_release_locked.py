@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_world import CASE, World
+from cli_world import CASE, STATISTICS, World
 from witnessed_world import WITNESSES, Witnessed, lying_clock, make_witnessed, serving
 
 from modicum.cli.exits import Exit
-from modicum.gateway import witnessing
+from modicum.gateway import witness
 from modicum.gateway.home import Home
-from modicum.gateway.release import Released, release_case
+from modicum.gateway.release import Released, recover, release_case
 from modicum.gateway.waiting import expire_due
-from modicum.gateway.witnessing import serve_witness
+from modicum.gateway.witness import serve_witness
 from modicum.law.packs import SHIPPED
 from modicum.model.errors import LogUnavailableError, OutstandingError
 
@@ -104,7 +104,7 @@ def test_the_operators_clock_alone_ends_no_lock(
     """The operator's clock says that three days have passed; the witnesses', that they have not; then that they have."""
     home, out = long_template.copy_to(tmp_path), tmp_path / "answer.modicum"
     ours, theirs = Moved(), Moved()
-    monkeypatch.setattr(witnessing, "Witness", lying_clock(theirs.seconds))
+    monkeypatch.setattr(witness, "Witness", lying_clock(theirs.seconds))
     with serving(serve_witness(home.state("inspector"), listen="127.0.0.1:0")) as first, \
             serving(serve_witness(home.state("court"), listen="127.0.0.1:0")) as second:  # fmt: skip
         home.moved(**dict(zip(WITNESSES, (first, second), strict=True)))
@@ -139,3 +139,16 @@ def test_a_pack_that_writes_a_wait_in_another_way_is_refused(tmp_path: Path, tem
         ran = template.run("law", "check", "--pack", pack)
         assert ran.exit == Exit.USAGE
         assert re.search(r"reviews\.toml", ran.err)
+
+
+def test_a_notice_that_a_crash_kept_back_is_given_later(
+    template: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = template.copy_to(tmp_path)
+    with monkeypatch.context() as cut:
+        cut.setattr("modicum.gateway.case.give_notice", lambda *_: None)
+        case = world.file(STATISTICS)
+    assert "notified" not in [each["kind"] for each in world.json("docket", "show", case)["timeline"]]
+    assert recover(Home.open(world.home)) == [f"case {case}: its origins have their notice"]
+    assert "notified" in [each["kind"] for each in world.json("docket", "show", case)["timeline"]]
+    assert recover(Home.open(world.home)) == []

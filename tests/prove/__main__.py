@@ -84,7 +84,8 @@ def _proved(at: Path, counts: dict[str, int], *, jobs: int, within_s: float) -> 
     part(0.45, bench, lambda b: parts.kills(b, counts["kills"]))
     part(0.16, bench, lambda b: parts.step_faults(b, every=counts["every"]))
     part(0.07, bench, lambda b: parts.power_cuts(b, every=counts["every"]))
-    part(1.0, bench, lambda b: parts.races(b, counts["processes"], store="SQLite"))
+    part(0.04, bench, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"]))
+    part(0.12, bench, lambda b: parts.hangs(b, every=counts["hang_every"]))
     database = server()
     if database is not None:
         try:
@@ -95,8 +96,7 @@ def _proved(at: Path, counts: dict[str, int], *, jobs: int, within_s: float) -> 
             part(1.0, single, lambda b: parts.races(b, counts["processes"], store="PostgreSQL"))
         finally:
             database.close()
-    part(0.04, bench, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"]))
-    part(0.12, bench, lambda b: parts.hangs(b, every=counts["hang_every"]))
+    part(1.0, bench, lambda b: parts.races(b, counts["processes"], store="SQLite"))
     return _verdict(found, controls, postgres=database is not None)
 
 
@@ -149,6 +149,7 @@ def _write(document: dict[str, Any], folder: Path, began: datetime, *, sample: b
         "",
         f"Commit {document['commit'][:12]}, {document['machine']['cpus']} processors, {document['machine']['system']}.",
         f"All of it is in [{name}.json]({name}.json). Passed: {'yes' if document['passed'] else 'NO'}.",
+        f"All trials that were asked for were done: {'yes' if document['complete'] else 'no, see the counts'}.",
         "",
         "| what | trials | failures | figures |",
         "|---|---|---|---|",

@@ -76,7 +76,8 @@ def run(count: int, *, seed: int = 1, askers: int = ASKERS, broken: str | None =
     found = Found()
     with tempfile.TemporaryDirectory() as folder:
         dying(made(Path(folder) / "dying", epsilon="0.0001"), count, random.Random(seed), found, broken)
-        racing(made(Path(folder) / "racing", epsilon="1"), askers, found, broken)
+        if askers:
+            racing(made(Path(folder) / "racing", epsilon="1"), askers, found, broken)
     return {
         "schema": "modicum.proof-budget/1",
         "deaths": found.deaths,

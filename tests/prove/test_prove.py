@@ -40,6 +40,12 @@ def test_nothing_is_lost_and_nothing_half_done(evidence: dict[str, Any], words: 
         assert part["trials"] > 0
 
 
+def test_the_same_holds_with_the_store_in_postgresql(evidence: dict[str, Any]) -> None:
+    if not evidence["postgres"]:
+        pytest.skip("PostgreSQL is not here")
+    assert all(part["trials"] > 0 for part in parts(evidence, "PostgreSQL"))
+
+
 def test_kills_land_between_staged_and_published(evidence: dict[str, Any]) -> None:
     part = parts(evidence, "store in SQLite")[0]
     assert part["share_between_staged_and_published"] >= 0.3

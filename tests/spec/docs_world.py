@@ -17,6 +17,7 @@ from typing import Any, Final
 import typer
 
 from modicum.cli import app, run
+from modicum.law.packs import SHIPPED
 
 ROOT: Final = Path(__file__).parents[2]
 EXAMPLES: Final = ROOT / "examples"
@@ -135,15 +136,33 @@ def played() -> World:
 
 
 def _look_back(world: World) -> None:
-    """What one person is told, and what time does to cases."""
+    """What people are told after the rules were changed, what time does to cases, and what an attacker finds."""
+    _change_rules(world)
     _account(world)
     _wait(world)
+    _attack(world)
 
 
 def _wait(world: World) -> None:
     """What time does to cases."""
     world.done("docket expire")
     world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
+
+
+def _change_rules(world: World) -> None:
+    """Another pack, proposed, agreed and in force; other witnesses, which an evaluation home has none of; recalls."""
+    pack = world.folder / "new-pack"
+    shutil.copytree(SHIPPED / "us_medicaid", pack)
+    with (pack / "pack.toml").open("a", encoding="utf-8") as file:
+        file.write("\n# a word more\n")
+    case = world.done(f"law install {pack} --text order --as cms/privacy-officer")["case"]
+    for person in ("cms/counsel", "ca-dhcs/data-officer"):
+        world.done(f"docket approve {case} --as {person}")
+    world.done(f"docket enact {case}")
+    world.play(f"log appoint {world.folder / 'witnesses.toml'} --text more --as cms/counsel")
+    world.done("recall --order us_medicaid --text order --out ~/recalled --as cms/counsel")
+    first = world.done("docket list")["cases"][0]["case"]
+    world.done(f"recall {first} --text mistaken --as cms/counsel")
 
 
 def commands() -> list[str]:
@@ -227,6 +246,15 @@ def _ask_witnesses(world: World) -> None:
         "utf-8",
     )
     world.play(f"log checkpoint --witnesses {path}")
+
+
+def _attack(world: World) -> None:
+    """The attacks on statistics, small; pictures of a budget; a table that is not fit to be shared."""
+    for name in ("averaging --questions 60", "differencing", "tracker", "reconstruction"):
+        world.play(f"attack {name} --targets 20")
+    (world.folder / "budget.json").write_text(json.dumps(world.done("budget show")), "utf-8")
+    world.done("draw ~/budget.json --out ~/pictures", home=None)
+    world.play(f"lint {EXAMPLES / 'shared' / 'by-county.csv'}", home=None)
 
 
 def _succeed(world: World) -> None:

@@ -23,7 +23,7 @@ from modicum_verify.canonical import digest
 from modicum_verify.entry import body_file
 from modicum_verify.package import DATAPACKAGE, KEY, MANIFEST, PROOF, READ_ME, TERMS
 
-VOTES = ("approved", "rejected")
+VOTES = ("review", "approved", "rejected")
 
 
 def kept(world: World, files: Mapping[str, bytes | None], says: str = ANOTHER_HISTORY) -> Attempt:
@@ -54,8 +54,8 @@ def gateway_wrote(world: World, rng: random.Random, at: int, *path: str | int, t
 
 def approval_inserted(world: World, rng: random.Random) -> Attempt:
     """A copy of somebody's approval, in their name or another's, anywhere after its case was decided."""
-    at = some(rng, world.at("approved"))
-    other = some(rng, world.at("filed", "approved", "objected", "answered"))
+    at = some(rng, world.at("review", "approved"))
+    other = some(rng, world.at("filed", "review", "approved", "objected", "answered"))
     name = some(rng, [world.events[at].actor, world.events[other].actor, "cms/counsel"])
     signature = {**world.events[at].content["signature"], "person": name, "log_size": at}
     forged = replace(world.events[at], actor=name, content={**world.events[at].content, "signature": signature})
@@ -68,8 +68,13 @@ def approval_inserted(world: World, rng: random.Random) -> Attempt:
 
 def approval_removed(world: World, rng: random.Random) -> Attempt:
     """Taken out, or a harmless entry put in its place so that no number moves."""
-    at = some(rng, world.at("approved"))
-    release = next(each for each in world.at("released") if each > at)
+    case = {each: world.events[each].case for each in world.at("review", "approved", "released")}
+    later_release = {
+        at: min((each for each in world.at("released") if each > at and case[each] == case[at]), default=None)
+        for at in world.at("review", "approved")
+    }
+    at = some(rng, [each for each, release in later_release.items() if release is not None])
+    release = later_release[at]
     if rng.randrange(2):
         filler = replace(world.events[1], at=world.events[at].at)
         says = rf"^log entry {release}: released cannot follow"
@@ -79,7 +84,7 @@ def approval_removed(world: World, rng: random.Random) -> Attempt:
 
 
 def approval_by_another(world: World, rng: random.Random) -> Attempt:
-    at = some(rng, world.at("approved"))
+    at = some(rng, world.at("review", "approved"))
     event = world.events[at]
     known = {
         each["organisation"] + "/" + each["person"]: each["public_key"] for each in world.events[0].content["people"]
@@ -96,8 +101,12 @@ def decision_flipped(world: World, rng: random.Random) -> Attempt:
     """A vote turned into its contrary; or the gateway's verdict."""
     if rng.randrange(2):
         at = some(rng, world.at(*VOTES))
-        kind = VOTES[world.events[at].kind == "approved"]
-        return Attempt(says=rf"^log entry {at}[:,] ", files=world.with_event(at, replace(world.events[at], kind=kind)))
+        event = world.events[at]
+        if event.kind == "review":
+            to = "reject" if event.content["verdict"] == "approve" else "approve"
+            return Attempt(says=rf"^log entry {at}[:,] ", files=world.changed(at, "verdict", to=to))
+        kind = "rejected" if event.kind == "approved" else "approved"
+        return Attempt(says=rf"^log entry {at}[:,] ", files=world.with_event(at, replace(event, kind=kind)))
     at = some(rng, world.at("decided"))
     to = some(rng, ["forbidden", "conditional"])
     says = rf"^log entry {at}, body|{later(world, at)}|{ANOTHER_HISTORY}"
@@ -168,7 +177,7 @@ def policy_text_changed(world: World, rng: random.Random) -> Attempt:
     if rng.randrange(2):
         return Attempt(says="^log entry 0: is not the genesis", files=world.changed(0, "pack", "sha256", to=other))
     at = some(rng, world.at("decided"))
-    says = rf"^log entry {at}: decides by another policy pack than genesis fixes"
+    says = rf"^log entry {at}: decides by another policy pack than the one in force"
     return Attempt(says=says, files=world.changed(at, "decision", "pack", "sha256", to=other))
 
 
@@ -292,7 +301,7 @@ def accounting_removed(world: World, rng: random.Random) -> Attempt:
 
 def lock_start_moved(world: World, rng: random.Random) -> Attempt:
     """No case waits in this version; what a wait would be counted from is the time of decision and votes."""
-    return moved_in_time(world, rng, some(rng, world.at("decided", "approved")))
+    return moved_in_time(world, rng, some(rng, world.at("decided", "review", "approved")))
 
 
 CASE_CLASSES: Final[Mapping[str, Mutation]] = {

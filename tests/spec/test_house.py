@@ -41,6 +41,8 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "numpy": frozenset(
         {
             "modicum.accounting.record",
+            "modicum.answer.attacks.reconstruction",
+            "modicum.answer.attacks.tables",
             "modicum.answer.pseudonym",
             "modicum.answer.records",
             "modicum.answer.selection",
@@ -111,6 +113,7 @@ TEXT_SUFFIXES: Final = {
 LARGE: Final = 2_000_000
 
 SEEDED: Final = {
+    "modicum.answer.attacks.reconstruction", "modicum.answer.attacks.tables", "modicum.answer.attacks.world",
     "modicum.law.attack", "modicum.law.attack_inputs", "modicum.law.attack_permits", "modicum.law.conditions",
 }  # fmt: skip
 DETERMINISTIC: Final = ("answer", "seal", "law", "docket", "model", "accounting")
@@ -225,7 +228,7 @@ def test_nothing_is_left_to_do_in_the_source() -> None:
 
 def test_rules_draw_no_random_numbers() -> None:
     # Salts and keys come from `secrets` and the sealing library, the synthetic population from a seeded NumPy generator.
-    # `law attack` draws its trials by the seed that it is given, and decides nothing.
+    # `law attack` and `attack` draw their trials by the seed that they are given, and decide nothing.
     for room in DETERMINISTIC:
         for path in modules(f"src/modicum/{room}"):
             if name_of(path) in SEEDED:

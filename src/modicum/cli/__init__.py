@@ -11,18 +11,23 @@ import typer
 
 from modicum.cli import (
     account,
+    amend,
+    attack,
     budget,
     data,
     docket,
+    draw,
     house,
     law,
     law_impact,
     law_print,
     law_proofs,
     law_vectors,
+    lint,
     log,
     member,
     rebuild,
+    recall,
     release,
     request,
 )
@@ -45,8 +50,12 @@ request.register(app)
 docket.register(app)
 member.register(app)
 release.register(app)
+recall.register(app)
 log.register(app)
 account.register(app)
+lint.register(app)
+draw.register(app)
+attack.register(app)
 budget.register(app)
 rebuild.register(app)
 law.register(app)
@@ -54,6 +63,7 @@ law_proofs.register(law.group)
 law_vectors.register(law.group)
 law_impact.register(law.group)
 law_print.register(law.group)
+amend.register(law=law.group, log=log.group, docket=docket.group)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -340,6 +340,25 @@ def _waits(lock: Mapping[str, Any] | None) -> list[str]:
     return [f"locked since {lock['started_at']} (entry {lock['entry']}), until {lock['ends_at']} at the earliest"]
 
 
+def _change(home: Home, change: Mapping[str, Any] | None) -> list[str]:
+    """What a change of the rules would put in force, in words."""
+    if change is None:
+        return []
+    roster, lines = home.journal.docket().roster, []
+    if "pack" in change:
+        old = "none" if roster.pack is None else f"{roster.pack.name} {roster.pack.version} ({roster.pack.sha256[:12]})"
+        new = change["pack"]
+        lines.append(f"pack {new['name']} {new['version']} ({new['sha256'][:12]}); in force now: {old}")
+    if "reviews" in change:
+        asked = change["reviews"]["changes"]
+        wait = timedelta(seconds=asked["wait_s"])
+        lines.append(f"{len(change['reviews']['rules'])} rules of review; a later change waits {wait} at least")
+    if "witnesses" in change:
+        named = ", ".join(each["organisation"] for each in change["witnesses"]["witnesses"])
+        lines.append(f"witnesses of {named}; {change['witnesses']['organisations']} organisations must cosign")
+    return lines
+
+
 def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
     document = case_document(home, number)
     if as_json:
@@ -356,7 +375,7 @@ def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> Non
             show(f"  hold {hold['because']['id']} {state}: {hold['reason']}")
     for reason in document["why_not_agreed"]:
         show(f"  not agreed: {reason}")
-    for line in _waits(document["lock"]):
+    for line in (*_waits(document["lock"]), *_change(home, document["change"])):
         show(f"  {line}")
     for missing in document["missing"]:
         show(f"  missing: {' and '.join(missing)}")

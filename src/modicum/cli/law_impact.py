@@ -83,7 +83,7 @@ def _show(found: Impact, letters: tuple[Notice, ...], out: Path | None, written:
     if letters and out is None:
         say(f"{len(letters)} recall notice(s) are due; write them with --out FOLDER")
     if letters:
-        say("a recall is not entered in the log: nothing in the home has changed")
+        say("no recall is entered in the log by this: enter them with `modicum recall --order`")
 
 
 def _rules(release: Affected) -> list[str]:

@@ -18,7 +18,10 @@ from modicum.model.errors import (
     OutstandingError,
 )
 from modicum.model.request import Request
+from modicum_verify.amendment import amended_roster
 from modicum_verify.case_state import CaseState, Decided
+from modicum_verify.entry import Entry
+from modicum_verify.errors import EvidenceError
 from modicum_verify.events import REVIEW
 from modicum_verify.fold import Docket, next_case_id
 from modicum_verify.holds import LIFTING, why_not_lifting
@@ -249,23 +252,45 @@ def amend(docket: Docket, change: Mapping[str, Any], *, by: Signer, text: str, y
 
     change: `pack`, `reviews`, `witnesses`, each as genesis names it; what is left out stays.
 
-    Raises NotPermittedError: somebody of no founding organisation. InvalidInputError: it changes nothing, or is
-    malformed.
+    Raises NotPermittedError: somebody of no founding organisation. ConflictError: a log from before genesis had rules
+    of review. InvalidInputError: it changes nothing, or is malformed.
     """
     member = ask(docket, Verb.AMEND, by=by)
     if not docket.roster.organisations[member.organisation].founder:
         raise NotPermittedError(
             cause=f"{member.handle} is of no founding organisation", cure="let somebody of one propose it"
         )
+    _check_change(docket, change, by=by)
     case_id = next_case_id(docket.cases, year)
     content = {"change": dict(change), "text": text}
     signature = signed("amendment", content, case=case_id, log_size=docket.size, by=by)
     return shaped("amendment", {**content, "signature": signature}, case=case_id)
 
 
+def _check_change(docket: Docket, change: Mapping[str, Any], *, by: Signer) -> None:
+    """Check a change as the fold will, before anybody signs it."""
+    if docket.roster.reviews is None:
+        raise ConflictError(
+            cause="this log is from before rules of review were in genesis, and has none to change",
+            cure="make a new home; its genesis fixes them",
+        )
+    place = Entry(
+        index=docket.size, kind="amendment", at=docket.last_at, case=None, actor=by.person, body="", content=None
+    )
+    try:
+        amended_roster(place, change, docket.roster)
+    except EvidenceError as error:
+        raise InvalidInputError(cause=f"the change {error.cause}", cure="see docs/how-to/change-the-rules.md") from None
+
+
 def _may_vote(docket: Docket, case: CaseState, verb: Verb, by: Signer) -> Decided:
     member = ask(docket, verb, by=by, case=case)
     decision = case.decision
+    if case.change is not None and by.person == case.requester:
+        raise NotPermittedError(
+            cause=f"{by.person} proposes the change of case {case.id}",
+            cure="let others vote; its proposer never counts",
+        )
     if decision is None:
         raise ConflictError(cause=f"case {case.id} has no decision yet", cure="have it decided, then vote")
     if not member.roles & case.reviewers:

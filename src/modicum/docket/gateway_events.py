@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Protocol
 
-from modicum.docket.permissions import find_case, possible
+from modicum.docket.permissions import find_case, find_request, possible
 from modicum.docket.signing import Event, shaped
 from modicum.model.dataset import Dataset, Stratum
 from modicum.model.decision import Because, Cell, Decision
@@ -158,9 +158,9 @@ def released(
     data: `{name, sha256, size_bytes}` per sealed file. unlocked: the cosigned checkpoint (a signed note) that shows the
     case's time-lock over, where it has one.
 
-    Raises OutstandingError: the case is not agreed. ConflictError: it was released, or has ended.
+    Raises OutstandingError: the case is not agreed. ConflictError: it was released, has ended, or is about the rules.
     """
-    case = find_case(docket, case_id)
+    case = find_request(docket, case_id)
     require_agreed(case)
     content = {
         "round": case.round,

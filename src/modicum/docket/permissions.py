@@ -33,6 +33,17 @@ def find_case(docket: Docket, case_id: str) -> CaseState:
     return docket.cases[case_id]
 
 
+def find_request(docket: Docket, case_id: str) -> CaseState:
+    """The case of that number, which is about records. Raises NotFoundError. ConflictError: it is about the rules."""
+    case = find_case(docket, case_id)
+    if case.change is not None:
+        raise ConflictError(
+            cause=f"case {case_id} is about the rules, not about records",
+            cure=f"look at it: modicum docket show {case_id}; put it in force: modicum docket enact {case_id}",
+        )
+    return case
+
+
 def ask(docket: Docket, verb: Verb, *, by: Signer, case: CaseState | None = None) -> Member:
     """Ask whether this person may do this, in this case, now; gives their place in the roster.
 

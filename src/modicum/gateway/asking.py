@@ -7,8 +7,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final
 
-from modicum.docket.permissions import find_case
-from modicum.gateway.attested import attested_on
+from modicum.docket.permissions import find_request
+from modicum.gateway.attested import attested_under
 from modicum.gateway.case import named_of, weigh
 from modicum.gateway.deciding import Decided, decide_request
 from modicum.gateway.grounds import check_facts
@@ -48,14 +48,14 @@ def find_asked(home: Home, docket: Docket, what: Path, *, lines: Lines | None, a
         return Asked(request=request, named=weigh(home, request, lines, as_of=as_of))
     if lines is not None:
         raise InvalidInputError(cause="a list is given for a case that is filed", cure="leave --lines out")
-    case = find_case(docket, str(what))
-    check_facts(case, home.pack())
+    case = find_request(docket, str(what))
+    check_facts(home, case)
     day = as_of or home.journal.now().date()
     return Asked(
         request=parse_request(dict(case.request)),
         named=named_of(home, docket, case, as_of=day),
         case=case.id,
-        attested=attested_on(case),
+        attested=attested_under(case, home.pack()),
     )
 
 

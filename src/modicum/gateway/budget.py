@@ -201,7 +201,7 @@ def asking(home: Home, *, timeout_s: float = 60.0) -> AbstractContextManager[Non
 
 def in_words(found: Standing) -> list[str]:
     """How a budget stands, for a reader who has never heard of it."""
-    share = (found.rho_left / found.rho_total * 100).quantize(Decimal("0.1"))
+    share = (found.rho_left / (found.rho_total or 1) * 100).quantize(Decimal("0.1"))
     spent, declared = _short(found.epsilon_spent), _short(found.declared_epsilon)
     asked = f"{len(found.spent)} question{'s' * (len(found.spent) != 1)}"
     more, others = _short(found.epsilon_left), len(found.not_covered)

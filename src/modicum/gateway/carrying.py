@@ -2,6 +2,7 @@
 
 import secrets
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +11,9 @@ from modicum.docket import gateway_events
 from modicum.gateway.case import enter
 from modicum.gateway.catalogued import check_tables
 from modicum.gateway.founding import new_folder
-from modicum.gateway.home import OWN_PACK, SETTINGS, Home, read_settings, write_settings
+from modicum.gateway.home import SETTINGS, Home, read_settings, write_settings
+from modicum.gateway.kept_packs import OWN_PACK, keep_pack, kept_pack
 from modicum.gateway.keys import LOG_KEY, PEOPLE, PSEUDONYM_KEY, make_signing_keys, read_key
-from modicum.law.packs import load_pack
 from modicum.model.dataset import Dataset
 from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, EvidenceError, NotFoundError
@@ -65,12 +66,23 @@ def carry_pack(old: Folder, new: Folder, name: str, fixed: Pack | None) -> PackR
     if name == OWN_PACK:
         for path in old.list(OWN_PACK.removeprefix("./")):
             new.write_new(path, old.read(path))
-    ref = load_pack(new.root / OWN_PACK if name == OWN_PACK else name).ref
-    if fixed is None or ref.sha256 != fixed.sha256:
-        raise ConflictError(
-            cause=f"the pack {ref.name} is not the one that the log names", cure="install that one; then rotate again"
-        )
-    return ref
+    if fixed is not None:
+        with suppress(EvidenceError):
+            return kept_pack(new.root, fixed.sha256, settings=name).ref
+        with suppress(EvidenceError):
+            changed = kept_pack(old.root, fixed.sha256, settings=name)  # one that a change of the rules brought
+            keep_pack(new, changed)
+            return changed.ref
+    raise ConflictError(
+        cause=f"the pack {name} is not the one that the log names", cure="install that one; then rotate again"
+    )
+
+
+def carry_budgets(home: Home, docket: Docket) -> None:
+    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing."""
+    for _, budget in sorted(docket.budgets.items()):
+        with home.journal.locked():
+            home.journal.record("budget", budget.left, case=None, actor="gateway")
 
 
 def carry_data(old: Folder, home: Home, docket: Docket) -> list[str]:

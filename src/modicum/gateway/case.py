@@ -141,7 +141,7 @@ def decided_now(home: Home, case: CaseState, docket: Docket, *, agreed_on: date 
     agreed_on: the day of the decision that was agreed on; a line of a list must have been sufficient then too.
     """
     today, pack = home.journal.now().date(), home.pack()
-    check_facts(case, pack)
+    check_facts(home, case)
     request = parse_request(dict(case.request))
     named = named_of(home, docket, case, as_of=today, agreed_on=agreed_on)
     return decide_request(home, request, docket=docket, facts=facts_on(case, pack, today), named=named)
@@ -154,7 +154,7 @@ def named_of(
     if case.named_persons_sha256 is None:
         return None
     request, pack = parse_request(dict(case.request)), home.pack()
-    check_logged(home, docket, case, request=request, pack=pack)
+    check_logged(home, docket, case, request=request)
     return judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=as_of, agreed_on=agreed_on)
 
 

@@ -156,8 +156,8 @@ def _pack(home: Home) -> str:
     named = home.journal.docket().roster.pack
     if named is not None and named.sha256 != ref.sha256:
         raise _UnhealthyError(
-            cause=f"the pack {ref.name} is not the one that genesis names",
-            cure="install that pack; a change of pack is a case",
+            cause=f"the pack {ref.name} is not the one that the log names",
+            cure="restore that pack; a change of pack is a case",
         )
     return f"{ref.name} {ref.version} ({ref.sha256[:12]})"
 

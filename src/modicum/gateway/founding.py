@@ -22,8 +22,9 @@ from modicum.docket.founding import found
 from modicum.docket.signing import Event, LoadedKey, PersonKey
 from modicum.gateway.case import enter
 from modicum.gateway.grounds import check_kinds
-from modicum.gateway.home import OWN_PACK, Home, write_settings
+from modicum.gateway.home import Home, write_settings
 from modicum.gateway.journal import Clock
+from modicum.gateway.kept_packs import OWN_PACK, copy_pack
 from modicum.gateway.keys import (
     LOG_KEY,
     MANIFEST_KEY,
@@ -160,10 +161,7 @@ def _settle_pack(folder: Folder, pack: Pack, name: str) -> str:
     """Give what the settings call the pack; one that is not shipped is copied, file by file, and read again."""
     if name in shipped_packs():
         return name
-    for path in sorted(path for path in pack.root.rglob("*") if path.is_file()):
-        folder.write_new(f"{OWN_PACK.removeprefix('./')}/{path.relative_to(pack.root).as_posix()}", path.read_bytes())
-    if load_pack(folder.root / OWN_PACK).ref != pack.ref:
-        raise ConflictError(cause=f"the pack {name} changed while it was copied", cure="try again when it is at rest")
+    copy_pack(folder, pack, OWN_PACK.removeprefix("./"))
     return OWN_PACK
 
 

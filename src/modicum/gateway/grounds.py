@@ -19,12 +19,12 @@ from modicum_verify.merkle import leaf_hash
 
 
 def check_pack(pack: Pack, docket: Docket) -> None:
-    """Check that the pack is the one that genesis fixes. Raises EvidenceError."""
+    """Check that the pack is the one in force. Raises EvidenceError."""
     named = docket.roster.pack
     if named is not None and named.sha256 != pack.ref.sha256:
         raise EvidenceError(
             place=f"policy pack {pack.ref.name}",
-            cause="is not the one that genesis names, and nothing is decided by another",
+            cause="is not the one that the log names, and nothing is decided by another",
             cure="install that pack; a change of pack is a case",
         )
 
@@ -43,10 +43,18 @@ def check_kinds(pack: Pack, kinds: Iterable[str], *, cure: str) -> None:
         )
 
 
-def check_facts(case: CaseState, pack: Pack) -> None:
-    """Check that each fact of a case was attested by a role that the pack names for it. Raises EvidenceError."""
+def check_facts(home: Home, case: CaseState) -> None:
+    """Check that each fact of a case was attested by a role that the pack in force then names for it.
+
+    Raises EvidenceError. What a later pack makes of such a fact is for `attested.facts_on` to say.
+    """
+    packs: dict[str, Pack] = {}
     for name, fact in case.facts.items():
-        if not fact.roles & pack.vocabulary.facts.get(name, frozenset()):
+        named = home.journal.docket().roster.pack_at(fact.index)
+        sha256 = "" if named is None else named.sha256
+        if sha256 not in packs:
+            packs[sha256] = home.pack_of(named)
+        if not fact.roles & packs[sha256].vocabulary.facts.get(name, frozenset()):
             raise EvidenceError(
                 place=f"log entry {fact.index}", cause=f"attests {name} by a role that the policy pack does not name"
             )

@@ -1,9 +1,9 @@
 """A home: the folder that holds one custodian's gateway, opened and checked.
 
 `modicum.toml` settings · `trust.json` what verifiers bring · `witnesses.toml` where the witnesses are (none in an
-evaluation home) · `pack/` where the pack is not a shipped one · `keys/` · `log/` · `bodies/` · `store.db` the store,
-unless the settings name a database · `data/` · `outbox/` · `accounting/` · `decisions/` · `state/` (locks, staging, the
-latest checkpoint kept apart from the log)
+evaluation home) · `pack/` where the pack is not a shipped one · `packs/` and `witnesses/` what changes brought ·
+`keys/` · `log/` · `bodies/` · `store.db` the store, unless the settings name a database · `data/` · `outbox/` ·
+`accounting/` · `decisions/` · `state/` (locks, staging, the latest checkpoint kept apart from the log)
 """
 
 import os
@@ -17,6 +17,7 @@ from modicum.custody.dictionary import Vocabulary
 from modicum.custody.spill import SPILL, wipe_unused
 from modicum.gateway.accepting import Acceptance
 from modicum.gateway.journal import Clock, Journal
+from modicum.gateway.kept_packs import OWN_PACK, kept_pack
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.law.packs import Pack, load_pack
 from modicum.ledger import Ledger, open_ledger
@@ -24,12 +25,11 @@ from modicum.model.errors import InvalidInputError, LogUnavailableError, NotFoun
 from modicum.storage import Folder
 from modicum.store import Store, parse_address
 from modicum_verify.note import vkey
+from modicum_verify.roster import Pack as NamedPack
 from modicum_verify.trust import Trust, parse_trust
 
 SETTINGS: Final = "modicum.toml"
 SETTINGS_SCHEMA: Final = "modicum.home/1"
-OWN_PACK: Final = "./pack"
-"""What the settings call a pack that came from a folder: its copy in the home, so that the home needs nothing else."""
 _FIELDS: Final = {"schema", "origin", "custodian", "pack", "evaluation"}
 _OPTIONAL: Final = {"store"}
 
@@ -41,7 +41,7 @@ def system_clock() -> datetime:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home:
-    """One open home. The pack is that of the settings; genesis names it by digest."""
+    """One open home. `pack_name` is the pack that it was made with; the log names the one in force, by digest."""
 
     root: Path
     origin: str
@@ -96,8 +96,18 @@ class Home:
         return parse_trust(self.folder.read("trust.json"))
 
     def pack(self) -> Pack:
-        """The policy pack in force, whole: a shipped one by its name, or the copy that this home keeps."""
-        return load_pack(self.root / OWN_PACK if self.pack_name == OWN_PACK else self.pack_name)
+        """The policy pack in force, whole. Raises EvidenceError: it is not here."""
+        return self.pack_of(self.journal.docket().roster.pack)
+
+    def pack_at(self, index: int) -> Pack:
+        """The policy pack that was in force at an entry of the log."""
+        return self.pack_of(self.journal.docket().roster.pack_at(index))
+
+    def pack_of(self, named: NamedPack | None) -> Pack:
+        """A pack that the log names: in force, or once so. Raises EvidenceError: it is not here."""
+        if named is None:  # before genesis
+            return load_pack(self.root / OWN_PACK if self.pack_name == OWN_PACK else self.pack_name)
+        return kept_pack(self.root, named.sha256, settings=self.pack_name)
 
     def require_writable(self) -> None:
         """Say early and clearly that nothing can be recorded, before anything is computed."""

@@ -201,18 +201,26 @@ class _Scene:
     day: date
     whole: Mapping[str, str]
 
+    def pack_of_decision(self, decision: Decision) -> Pack:
+        """The pack that a decision was made by."""
+        if decision.pack.sha256 == self.own.ref.sha256:
+            return self.own
+        named = (each.pack for each in self.docket.roster.former_packs if each.pack.sha256 == decision.pack.sha256)
+        return self.home.pack_of(next(named, None))
+
     def look_at(self, case: CaseState, attempt: int, release: Release) -> Affected:
-        check_facts(case, self.own)
+        check_facts(self.home, case)
         request = parse_request(dict(case.request))
         sha256 = str(release.content["decision_sha256"])
         decision = decision_of(read_decision(self.home, sha256), place=f"decisions/{sha256}.json")
         form = Form(release.content["form"])
-        told = leaving(request, decision, form, self.own.transformations)
+        then = self.pack_of_decision(decision)
+        told = leaving(request, decision, form, then.transformations)
         before = {name: day for name, day in attested_on(case).items() if case.facts[name].index < release.index}
         facts = holding(before, self.pack.vocabulary.waits_days, on=date.fromisoformat(release.at[:10]))
         undecided, found, single = None, Found(), tuple(Found() for _ in request.recipients)
         try:
-            found, single = self._compare(request, decision, form, told, facts)
+            found, single = self._compare(request, decision, form, told, facts, then)
         except InvalidInputError as error:
             undecided = error.cause
         hit = None if undecided is not None else _rows_hit(found, told)
@@ -262,10 +270,11 @@ class _Scene:
         form: Form,
         told: Told,
         facts: frozenset[str],
+        then: Pack,
     ) -> tuple[Found, tuple[Found, ...]]:
         """What is found for everybody together, and for each recipient with the asker alone."""
         kinds = kinds_of(request, self.docket)
-        coarser = tuple(self._coarser(decision, form, told))
+        coarser = tuple(self._coarser(decision, form, told, then))
 
         def under(recipients: tuple[str, ...]) -> Found:
             again = self._decide(request, decision, replace(kinds, recipients=recipients), facts)
@@ -291,11 +300,11 @@ class _Scene:
             hypothetical=True,
         )
 
-    def _coarser(self, decision: Decision, form: Form, told: Iterable[str]) -> Iterable[Coarser]:
+    def _coarser(self, decision: Decision, form: Form, told: Iterable[str], then: Pack) -> Iterable[Coarser]:
         classes = {column.qualified: column.data_class for column in decision.columns}
         for name in sorted(told):
             key = (form, classes[name] or "")
-            before, now = self.own.transformations.get(key, "drop"), self.pack.transformations.get(key, "drop")
+            before, now = then.transformations.get(key, "drop"), self.pack.transformations.get(key, "drop")
             if now not in {before, "keep"}:
                 yield Coarser(column=name, released=before, now=now)
 

@@ -7,6 +7,7 @@ from typing import Any
 from modicum.accounting.record import check as check_record
 from modicum.gateway.home import Home
 from modicum.gateway.kept_cosigned import covering, kept
+from modicum.gateway.leaving import follow
 from modicum.gateway.progress import Report, silent
 from modicum.model.errors import ConflictError
 from modicum.storage import Folder
@@ -136,6 +137,7 @@ def export(home: Home, *, out: Path, bodies: bool) -> int:
     """Copy log and trust root, with the bodies where asked, to a new folder; gives the number of files."""
     if out.exists():
         raise ConflictError(cause=f"{out} is there already", cure="name a new folder")
+    follow(home, home.journal.docket())
     target = Folder(out)
     names = ["trust.json", *home.folder.list("log"), *(home.folder.list("bodies") if bodies else [])]
     for name in names:

@@ -68,7 +68,7 @@ def _released(docket: Docket, dataset: str) -> tuple[dict[str, int], dict[str, s
     found = [
         (release.index, release_name(case.id, attempt), str(release.content["accounting_sha256"]))
         for case in docket.cases.values()
-        if case.request["population"]["dataset"] == dataset
+        if case.change is None and case.request["population"]["dataset"] == dataset
         for attempt, release in enumerate(case.releases, start=1)
         if release.delivered is not None
     ]

@@ -147,6 +147,9 @@ def open_lines(home: Home, case: CaseState, *, pack: Pack) -> Lines:
         raise EvidenceError(place=place, cause="is not the sealed list that the log names", cure="restore it")
     plain = io.BytesIO()
     decrypt_stream(io.BytesIO(sealed), plain, identity, place=place)
+    named = None if case.lines is None else home.journal.docket().roster.pack_at(case.lines.index)
+    if named is not None and named.sha256 != pack.ref.sha256:
+        pack = home.pack_of(named)  # it was salted by the columns of another pack
     try:
         lines = parse_lines(plain.getvalue(), columns=line_rules(pack).columns, place=place)
     except InvalidInputError:
@@ -174,15 +177,16 @@ def lines_event(home: Home, case: CaseState, *, request: Request, pack: Pack) ->
     )
 
 
-def check_logged(home: Home, docket: Docket, case: CaseState, *, request: Request, pack: Pack) -> None:
+def check_logged(home: Home, docket: Docket, case: CaseState, *, request: Request) -> None:
     """Check that the log says of a case's list what the list says: counts and holds, judged again as of that day.
 
-    The gateway wrote that entry, unsigned; whoever writes a log anew could leave the hold out. Raises EvidenceError.
+    By the pack that was in force there. The gateway wrote that entry, unsigned; whoever writes a log anew could leave
+    the hold out. Raises EvidenceError.
     """
     logged = case.lines
     if logged is None:
         raise EvidenceError(place=f"case {case.id}", cause="names persons, and the log holds no list of them")
-    on = date.fromisoformat(logged.as_of)
+    on, pack = date.fromisoformat(logged.as_of), home.pack_at(logged.index)
     earlier = earlier_lists(home, docket, requester=case.requester, pack=pack, as_of=on, before=logged.index)
     report = judged(request, open_lines(home, case, pack=pack), pack=pack, as_of=on, earlier=earlier).report
     if not _agrees(logged, report):

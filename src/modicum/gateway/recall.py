@@ -1,7 +1,7 @@
 """What an impact says on paper: one document for the custodian's staff, and a recall notice for each recipient.
 
 A notice names releases, dates, columns and rules; no person, no count of persons, no group of them. It is for the
-custodian to sign and send: nothing about it is entered in the log.
+custodian to sign and send. Writing one enters nothing in the log; `recalling` enters the recall, with its digest.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,6 +56,7 @@ class Notice:
     hypothetical: bool
     written: date
     releases: tuple[Recalled, ...]
+    recorded: bool = False  # whether the recall is entered in the log, with the digest of this notice
 
     @property
     def name(self) -> str:
@@ -73,7 +74,7 @@ class Notice:
             "pack": _pack(self.pack),
             "as_of": self.as_of.isoformat(),
             "hypothetical": self.hypothetical,
-            "recorded": False,
+            "recorded": self.recorded,
             "releases": [
                 {
                     "release": each.release,
@@ -105,7 +106,7 @@ class Notice:
             f"Date:  {self.written}",
             "",
             *_paragraph(opening),
-            *(_paragraph(_HYPOTHETICAL) if self.hypothetical else []),
+            *(_paragraph(_OTHER_PACK if self.recorded else _HYPOTHETICAL) if self.hypothetical else []),
             *(line for each in self.releases for line in _release_lines(each)),
             "What we ask of you:",
             "",
@@ -113,7 +114,7 @@ class Notice:
             "",
             *_paragraph(
                 "The package itself says what it holds (manifest) and proves that we released it (proof). This notice "
-                "names no person. It is not entered in our log by being written."
+                f"names no person. {_RECORDED if self.recorded else _UNRECORDED}"
             ),
             "Signed for the custodian: ______________________________   Date: ______________",
             "",
@@ -125,6 +126,10 @@ class Notice:
 _HYPOTHETICAL: Final = (
     "DRAFT. It was made with another policy pack, or as of another day, than those in force in our gateway today."
 )
+
+_OTHER_PACK: Final = "This policy pack, or this day, is another than those in force in our gateway today."
+_UNRECORDED: Final = "It is not entered in our log by being written."
+_RECORDED: Final = "The recall is entered in our log, signed, with the digest of this notice's JSON."
 
 
 def notices(impact: Impact) -> tuple[Notice, ...]:

@@ -26,7 +26,7 @@ from typing import Any, Final
 
 from modicum.accounting.record import discard, record
 from modicum.docket import gateway_events
-from modicum.docket.permissions import find_case
+from modicum.docket.permissions import find_case, find_request
 from modicum.gateway.answering import STAGED, Answered, compute
 from modicum.gateway.case import decide_case, decided_now, enter
 from modicum.gateway.catalogued import check_tables, logged_dataset
@@ -43,7 +43,7 @@ from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.gateway.released_tables import kept_path
 from modicum.gateway.stored import read_decision
-from modicum.gateway.waiting import waited
+from modicum.gateway.waiting import finish_notice, waited
 from modicum.gateway.witnessing import Witnesses
 from modicum.ledger import Ledger
 from modicum.model.decision import Because, Verdict
@@ -60,6 +60,7 @@ from modicum.seal.package import Prepared, prepare, write_package
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
+from modicum_verify.case_time import outdated
 from modicum_verify.entry import Entry
 from modicum_verify.moves import State
 from modicum_verify.package import verify_package
@@ -122,11 +123,13 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     """
     home.require_writable()
     check_out(home, out)
-    with _releasing(home):
+    find_request(home.journal.docket(), case_id)
+    with releasing(home):
+        _anew_under_new_rules(home, case_id)
         unlocked = waited(home, case_id)
         with home.journal.locked():
             home.journal.check_rows(find_case(home.journal.docket(), case_id))
-            _settle_all(home)
+            settle_all(home)
             case = find_case(home.journal.docket(), case_id)
             if case.release is not None and case.release.delivered is not None:
                 return _hand_out(home, case, out=out, again=True)
@@ -148,16 +151,20 @@ def recover(home: Home) -> list[str]:
 
     Raises ConflictError: a release is under way, so nothing was left yet.
     """
-    with _releasing(home, timeout_s=0.2), home.journal.locked():
-        return _settle_all(home)
+    with releasing(home, timeout_s=0.2), home.journal.locked():
+        return settle_all(home)
 
 
-def _releasing(home: Home, *, timeout_s: float = 5.0) -> AbstractContextManager[None]:
-    # One release at a time, under a lock of its own: while rows stream, people can still object.
+def releasing(home: Home, *, timeout_s: float = 5.0) -> AbstractContextManager[None]:
+    """Hold releases for one at a time, under a lock of their own: while rows stream, people can still object.
+
+    A change of the rules holds it too, so that no release is half done under the old ones.
+    """
     return home.folder.lock("release", timeout_s=timeout_s)
 
 
-def _settle_all(home: Home) -> list[str]:
+def settle_all(home: Home) -> list[str]:
+    """Finish or abort what a crash left, under both locks; gives a line for each."""
     settled = []
     for case in home.journal.docket().cases.values():
         if case.state in {State.LOGGED, State.COSIGNED}:
@@ -165,6 +172,8 @@ def _settle_all(home: Home) -> list[str]:
         elif case.state is State.FILED and case.named_persons_sha256 is not None and case.lines is None:
             decide_case(home, case.id)
             settled.append(f"case {case.id}: its list of persons was recorded, and it was decided")
+        elif finish_notice(home, case):
+            settled.append(f"case {case.id}: its origins have their notice")
         elif case.state is State.DELIVERED:
             enter(home, gateway_events.accounted(home.journal.docket(), case.id))
             settled.append(f"case {case.id}: accounted")
@@ -204,6 +213,20 @@ def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
         enter(home, gateway_events.refused(home.journal.docket(), case.id, because=overall.because))
     return Refused(
         case=case.id, decision_sha256=case.decision_sha256 or decided.decision.sha256, because=overall.because
+    )
+
+
+def _anew_under_new_rules(home: Home, case_id: str) -> None:
+    """Decide an agreed case anew where the rules were changed since. Raises OutstandingError: so it was."""
+    with home.journal.locked():
+        docket = home.journal.docket()
+        case = find_case(docket, case_id)
+        if not case.agreed or not outdated(case, docket.roster):
+            return
+        decide_case(home, case_id)
+    raise OutstandingError(
+        cause=f"the rules were changed since case {case_id} was agreed, so every vote has fallen",
+        cure=f"look at it again: modicum docket show {case_id}",
     )
 
 

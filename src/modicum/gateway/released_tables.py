@@ -63,6 +63,8 @@ def _kept(home: Home, dataset: Dataset) -> list[KeptTable]:
     docket, population = home.journal.docket(), population_of(home, dataset.name).name
     found = []
     for case in docket.cases.values():
+        if case.change is not None:
+            continue  # about the rules: nothing leaves by it
         about = population_of(home, case.request["population"]["dataset"]).name == population
         if not about or is_noisy_case(case.request):
             continue

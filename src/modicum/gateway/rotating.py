@@ -3,7 +3,8 @@
 1. who signs may do so, and no case is open; with witnesses: they answer
 2. keys and origin of the new log are made and durable, beside the wanted folder
 3. the old log's last entry names them; from here on it takes no other entry
-4. the checkpoint over it, cosigned where there are witnesses, stands in the new genesis; then come the data sets
+4. the checkpoint over it, cosigned where there are witnesses, stands in the new genesis; then come what is left of each
+   budget, and the data sets
 5. the new home takes its name
 
 A crash before 3 changes nothing; after it, the same command goes on with the keys of step 2. Where the old home is
@@ -18,7 +19,7 @@ from typing import Any
 
 from modicum.docket.founding import check_succession, found, succeed
 from modicum.docket.signing import PersonKey
-from modicum.gateway.carrying import carry_data, carry_keys, carry_pack, prepared
+from modicum.gateway.carrying import carry_budgets, carry_data, carry_keys, carry_pack, prepared
 from modicum.gateway.case import enter, signer
 from modicum.gateway.ended import Ended, ended_frozen, ended_now, open_cases
 from modicum.gateway.founding import enter_genesis
@@ -27,6 +28,7 @@ from modicum.gateway.home import Home, read_settings
 from modicum.gateway.journal import Clock
 from modicum.gateway.keys import LOG_KEY, MANIFEST_KEY, public_hex, read_key
 from modicum.gateway.leaving import WITNESSES, own_witnesses, too_few
+from modicum.gateway.populations import BUDGET_FILE
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.release import recover
 from modicum.gateway.witnessing import ask_witnesses
@@ -101,7 +103,9 @@ def rotate(
             ended = ended_now(home)
         report("making the successor", 0.5)
         _make(new, origin, ended=ended, keys=keys, clock=clock)
-        left = carry_data(folder, Home.open(new.root, clock=clock), ended.docket)
+        made = Home.open(new.root, clock=clock)
+        carry_budgets(made, ended.docket)
+        left = carry_data(folder, made, ended.docket)
         _rename(new.root, to)
     return _told(to, ended, left)
 
@@ -131,6 +135,8 @@ def _make(new: Folder, origin: str, *, ended: Ended, keys: Sequence[PersonKey], 
     carry_keys(ended.folder, new)
     if roster.witnesses is not None:
         new.write_new(WITNESSES, ended.folder.read(WITNESSES))
+    if ended.folder.exists(BUDGET_FILE):
+        new.write_new(BUDGET_FILE, ended.folder.read(BUDGET_FILE))
     create_ledger(new, origin=origin, key=read_key(new, LOG_KEY))
     genesis = found(
         origin=origin,

@@ -14,7 +14,6 @@ from typing import Any
 
 from modicum.gateway.attested import facts_on
 from modicum.gateway.deciding import kinds_of, matrix
-from modicum.gateway.grounds import check_pack
 from modicum.gateway.home import Home
 from modicum.gateway.named import judged, open_lines
 from modicum.gateway.request_file import parse_request
@@ -82,15 +81,19 @@ def dataset_of(decision: Decision, name: str) -> Dataset:
 def replay_decisions(home: Home) -> Replayed:
     """Make every decision that the log names anew, as of its own day and place in the log, and compare the bytes.
 
-    Raises EvidenceError: a stored decision is missing or altered, or the pack is not the one that genesis fixes.
+    Each by the pack that was in force there. Raises EvidenceError: a stored decision is missing or altered, or a pack
+    that the log names is not here.
     """
-    pack = home.pack()
-    check_pack(pack, home.journal.docket())
     decisions, differing = 0, []
+    packs = {"": home.pack()}
     for case, docket, sha256 in _decided(home):
         stored = read_decision(home, sha256)
         decisions += 1
-        if canonical(_again(home, case, docket, stored, pack)) != canonical(stored):
+        named = docket.roster.pack
+        place = "" if named is None else named.sha256
+        if place not in packs:
+            packs[place] = home.pack_of(named)
+        if canonical(_again(home, case, docket, stored, packs[place])) != canonical(stored):
             differing.append(f"decisions/{sha256}.json")
     return Replayed(decisions=decisions, differing=tuple(differing))
 

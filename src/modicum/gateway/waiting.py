@@ -33,6 +33,14 @@ def give_notice(home: Home, case_id: str, decision: Decision) -> None:
             _enter(home, gateway_events.notified(docket, case_id, states=sorted(states)))
 
 
+def finish_notice(home: Home, case: CaseState) -> bool:
+    """Give the notice that a crash kept from following its decision; gives whether one was due."""
+    states = untold(case, home.journal.docket().roster) if not case.ended and case.release is None else frozenset()
+    if states:
+        _enter(home, gateway_events.notified(home.journal.docket(), case.id, states=sorted(states)))
+    return bool(states)
+
+
 def states_of(decision: Decision, roster: Roster) -> frozenset[str]:
     """The states that supplied records which a decision is about, as far as an organisation answers for them here."""
     origin = None if roster.reviews is None else roster.reviews.origin
@@ -76,12 +84,16 @@ def waited(home: Home, case_id: str) -> bytes | None:
             )
             if earliest_s(found) >= ends:
                 return note
-    raise OutstandingError(
-        cause=f"case {case_id}: {waiting(case).rstrip('.')}",
-        cure=f"release it then; a directive of the custodian's accountable official can end a discretionary wait, "
+    raise OutstandingError(cause=f"case {case_id}: {waiting(case).rstrip('.')}", cure=_then(case))
+
+
+def _then(case: CaseState) -> str:
+    """What to do about a lock that still runs."""
+    if case.change is not None or case.lock is None:
+        return "enact it then; no directive shortens it" if case.change is not None else "release it then"
+    return (
+        "release it then; a directive of the custodian's accountable official can end a discretionary wait, "
         f"not a statutory one (not before {text_of(case.lock.started_s + case.waits.statutory_s)})"
-        if case.lock is not None
-        else "release it then",
     )
 
 

@@ -174,7 +174,7 @@ def load_pack(source: str | Path) -> Pack:
     refuse_nowhere(head, bodies)
     refuse_borrowed(head, bodies)
     return Pack(
-        ref=PackRef(name=head.name, version=head.version, sha256=_sha256(root)),
+        ref=PackRef(name=head.name, version=head.version, sha256=pack_sha256(root)),
         title=head.title,
         root=root,
         vocabulary=_vocabulary(words, bodies),
@@ -381,7 +381,7 @@ def _rule(policy: Policy) -> Rule:
     )  # fmt: skip
 
 
-def _sha256(root: Path) -> str:
+def pack_sha256(root: Path) -> str:
     """One digest over every file of the pack by its relative path; editors' droppings do not belong in a pack."""
     paths = sorted(path for path in root.rglob("*") if path.is_file())
     return digest({path.relative_to(root).as_posix(): sha256(path.read_bytes()).hexdigest() for path in paths})
