@@ -8,7 +8,7 @@ import pytest
 from tables_oracle import Made, Published, WholeAttacker, all_cells, random_table, shown_small, too_narrow
 
 from modicum.answer.tables import audit as auditing
-from modicum.answer.tables import protection
+from modicum.answer.tables import heuristic, protection
 from modicum.answer.tables.audit import Proof, audit
 from modicum.answer.tables.model import table_of
 from modicum.answer.tables.primary import small_cells
@@ -143,8 +143,10 @@ def test_what_the_audit_proves_is_true(seed: int) -> None:
             assert table.values[place] + found.verdict.up[place] <= high
 
 
-def test_the_heuristic_alone_is_safe_too(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("near_from", [0, 700])
+def test_the_heuristic_alone_is_safe_too(near_from: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protection, "EXACT_QUANTITIES", 0)
+    monkeypatch.setattr(heuristic, "NEAR_QUANTITIES", near_from)
     for seed in range(12):
         made = random_table(seed)
         assert not caught(made, publish(made))

@@ -17,7 +17,8 @@ from modicum.model.errors import InternalError
 
 Reals: TypeAlias = NDArray[np.float64]
 
-MOST_ITERATIONS: Final = 200_000
+ITERATIONS: Final = 40  # of simplex, for each row and column; a programme that needs more goes round in circles
+MOST_WHOLE_ITERATIONS: Final = 2_000_000
 MOST_NODES: Final = 2_000
 _SOLVED: Final = highspy.HighsModelStatus.kOptimal
 _LIMITS: Final = frozenset(
@@ -58,7 +59,7 @@ class Programme:
             ("output_flag", False),
             ("threads", 1),
             ("random_seed", 0),
-            ("simplex_iteration_limit", MOST_ITERATIONS),
+            ("simplex_iteration_limit", ITERATIONS * (len(rows) + rows.columns) + 1_000),
             ("mip_max_nodes", MOST_NODES),
             ("mip_rel_gap", 0.0),
             ("mip_abs_gap", 0.5),
@@ -94,6 +95,7 @@ class Programme:
         every = np.arange(self._columns, dtype=np.int32)
         kinds = np.full(self._columns, int(kind), dtype=np.uint8)
         self._must(self._solver.changeColsIntegrality(self._columns, every, kinds))
+        self._solver.setOptionValue("simplex_iteration_limit", MOST_WHOLE_ITERATIONS)
         self._whole = yes
 
     def solve(self) -> Solved:

@@ -41,6 +41,16 @@ class Sparse:
             here = slice(self.start[row], self.start[row + 1])
             yield self.column[here], self.value[here]
 
+    def within(self, places: Integers) -> Iterator[tuple[Integers, Integers]]:
+        """The rows cut down to some columns (sorted), numbered anew; rows without any of them are left out."""
+        number = np.full(self.columns, -1, dtype=np.int64)
+        number[places] = np.arange(len(places))
+        inside = number[self.column] >= 0
+        counted = np.concatenate(([0], np.cumsum(inside)))
+        for row in np.flatnonzero(counted[self.start[1:]] > counted[self.start[:-1]]):
+            here = slice(self.start[row], self.start[row + 1])
+            yield number[self.column[here][inside[here]]], self.value[here][inside[here]]
+
     def times(self, vector: Integers) -> Integers:
         """The product with a vector, exactly; one number a row."""
         products = np.concatenate(([0], np.cumsum(self.value * vector[self.column])))
