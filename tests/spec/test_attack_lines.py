@@ -271,7 +271,12 @@ def test_a_filing_that_was_cut_off_before_its_list_was_recorded_goes_on(root: Pa
     (case,) = home.journal.docket().cases
     assert home.journal.docket().cases[case].lines is None
     assert len(recover(home)) == 1
-    assert [each.kind for each in home.journal.docket().cases[case].timeline] == ["filed", "lines", "decided", "notified"]
+    assert [each.kind for each in home.journal.docket().cases[case].timeline] == [
+        "filed",
+        "lines",
+        "decided",
+        "notified",
+    ]
     assert recover(home) == []
     with pytest.raises(OutstandingError):
         release_case(home, case, out=tmp_path / "out.modicum")
