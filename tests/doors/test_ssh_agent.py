@@ -50,7 +50,7 @@ def test_every_way_to_name_a_key_of_the_agent(world: World, monkeypatch: pytest.
         origin.unlink()
         world.ok("docket", "answer", "2026-0001", "--objection", objection, "--text", "Seen.", "--key", privacy)
         world.ok("docket", "approve", "2026-0001", "--key", origin)  # no file of that name, but its .pub beside it
-    assert world.kinds()[-6:] == ["decided", "approved", "rejected", "objected", "answered", "approved"]
+    assert world.kinds()[-6:] == ["notified", "review", "review", "objected", "answered", "review"]
     world.holds()
     assert approval_is_good(world, "cms/privacy-officer", Path(f"{privacy}.pub"))
     assert not approval_is_good(world, "cms/privacy-officer", Path(f"{origin}.pub"))

@@ -27,7 +27,7 @@ class Keeping(Docketing):
     def begin_anew(self, *, lost: bool) -> None:
         """Another process goes on, perhaps without the store."""
         if lost:
-            (self.world.path / "store.db").unlink()
+            (self.world.path / "store.db").unlink(missing_ok=True)
         self.world.open()
 
     def teardown(self) -> None:

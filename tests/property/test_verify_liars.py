@@ -77,12 +77,16 @@ def _places(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from _places(value[key])
 
 
+ELSEWHERE = {test_replay.Verb.AMEND, test_replay.Verb.RECALL, test_replay.Verb.SUCCEED}
+"""Verbs that need another docket than the rest."""
+
+
 @cache
 def log() -> tuple[tuple[Entry, ...], tuple[Docket, ...]]:
     """Every kind of event, and the docket before each."""
     made = test_replay.decided()
     for verb in test_replay.Verb:
-        if verb not in {test_replay.Verb.FOUND, test_replay.Verb.WITHDRAW, test_replay.Verb.ATTEST}:
+        if verb not in ELSEWHERE | {test_replay.Verb.FOUND, test_replay.Verb.WITHDRAW, test_replay.Verb.ATTEST}:
             made.do(test_replay.HONEST[verb](made))
     _agree(made, "2026-0002")
     made.release("2026-0002")

@@ -124,6 +124,7 @@ def test_a_law_that_says_something_else_now_is_found(world: World, monkeypatch: 
     honest = world.home().pack()
     changed = replace(replaced(honest, "HIP-006", None), ref=honest.ref)
     monkeypatch.setattr(stored_decisions.Home, "pack", lambda _: changed)
+    monkeypatch.setattr(stored_decisions.Home, "pack_of", lambda *_: changed)
     replayed = replay_decisions(world.home())
     assert replayed.differing
     assert len(replayed.differing) < replayed.decisions

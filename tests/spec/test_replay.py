@@ -123,7 +123,7 @@ HONEST: Final[dict[Verb, Callable[[World], Event]]] = {
     Verb.WITHDRAW: lambda made: withdraw(made.docket, CASE, by=by("hhs-oig/analyst"), text="a smaller one follows"),
     Verb.ROTATE: _rotated,
     Verb.REVOKE: lambda made: revoke(made.docket, "cms/steward", signers=[by(each) for each in SPONSORS], text="left"),
-    Verb.NOTIFY: lambda made: serve(made.docket, CASE, by=by("cms/steward"), state="CA", text="by letter"),
+    Verb.NOTIFY: lambda made: serve(made.docket, CASE, by=by("cms/privacy"), state="CA", text="by letter"),
     Verb.AMEND: lambda made: amend(
         made.docket,
         {"reviews": reviews(expires_s=None).as_document()},

@@ -183,7 +183,7 @@ def test_a_folder_with_a_pack_is_copied_into_the_home(tmp_path: Path) -> None:
     # And what somebody changes in the copy is found by its digest.
     house = moved / "pack" / "custodian" / "house-rules.cedar"
     house.write_text(house.read_text() + "// a word\n")
-    with pytest.raises(EvidenceError, match="our_own"):
+    with pytest.raises(EvidenceError, match="is not here"):
         cases.file_case(home, parse_request(asked(made.age_key)), key=person_key(home.folder, "university/scientist"))
 
 

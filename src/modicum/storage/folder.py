@@ -208,7 +208,12 @@ class Folder:
         """Make the folders above a file; gives those whose listing changed and must be synced."""
         missing = list(takewhile(lambda directory: not directory.is_dir(), target.parents))
         for directory in reversed(missing):
-            directory.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+            try:
+                directory.mkdir(mode=_FOLDER_MODE)
+            except FileExistsError:
+                # Somebody made it meanwhile; or made it and tidied it away, which whoever opens a file in it will see.
+                if os.path.lexists(directory) and not directory.is_dir():
+                    raise
         return {directory.parent for directory in missing}
 
     def _replace_some(self, files: Mapping[str, bytes]) -> set[Path]:
