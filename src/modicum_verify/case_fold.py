@@ -6,11 +6,12 @@ moved in one place (`apply_to_case`), by the table alone.
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from modicum_verify.canonical import digest
 from modicum_verify.case_parts import (
     NO_WAITS,
+    Content,
     Decided,
     Directive,
     Fact,
@@ -22,10 +23,10 @@ from modicum_verify.case_parts import (
     Said,
     Served,
     TimelineItem,
-    Vote,
 )
 from modicum_verify.case_state import CaseState, obstacles
 from modicum_verify.case_time import expired, locked, may_leave, notified
+from modicum_verify.case_votes import reviewed, said_fields, voted
 from modicum_verify.cosigned import check_witnessed
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
@@ -35,8 +36,6 @@ from modicum_verify.moves import MOVES, PERMISSIONS, State
 from modicum_verify.reviews import Quorum, ReviewRule
 from modicum_verify.roster import Roster, check_signature
 from modicum_verify.statement import Statement, Verb
-
-Content: TypeAlias = Mapping[str, Any]
 
 
 def open_case(entry: Entry, content: Content, roster: Roster) -> CaseState:
@@ -230,36 +229,13 @@ def _fact(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[
     )
     if reason is not None:
         raise EvidenceError(place=entry.place, cause=f"lifts a hold, and {reason}")
-    return replace(case, facts={**case.facts, name: Fact(**_fields(said), fact=name)}), f"attested {name}"
-
-
-def _reviewed(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
-    if not case.blind:
-        raise EvidenceError(place=entry.place, cause="is a sealed first review, and these are over, or were never due")
-    if said.person in {each.person for each in case.votes if each.round == case.round}:
-        raise EvidenceError(place=entry.place, cause="is a second first review by one person")
-    changed = _with_vote(case, entry, content, said, approves=content["verdict"] == Verb.APPROVE)
-    return changed, f"reviewed round {case.round}; how, is told when all first reviews are in"
-
-
-def _voted(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
-    if case.blind:
-        raise EvidenceError(place=entry.place, cause="votes in the open while first reviews are sealed")
-    changed = _with_vote(case, entry, content, said, approves=entry.kind == "approved")
-    return changed, f"{entry.kind} round {case.round}"
-
-
-def _with_vote(case: CaseState, entry: Entry, content: Content, said: Said, *, approves: bool) -> CaseState:
-    if content["round"] != case.round or content["decision_sha256"] != case.decision_sha256:
-        raise EvidenceError(place=entry.place, cause="votes on another decision than that of the present round")
-    vote = Vote(**_fields(said), round=content["round"], decision_sha256=content["decision_sha256"], approves=approves)
-    return replace(case, votes=(*case.votes, vote))
+    return replace(case, facts={**case.facts, name: Fact(**said_fields(said), fact=name)}), f"attested {name}"
 
 
 def _objected(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     del entry
     blocking = bool(said.roles & case.reviewers)
-    objection = Objection(**_fields(said), grounds=content["grounds"], strata=content["strata"], blocking=blocking)
+    objection = Objection(**said_fields(said), grounds=content["grounds"], strata=content["strata"], blocking=blocking)
     summary = "objected; blocks until answered" if blocking else "objected; recorded"
     return replace(case, objections=(*case.objections, objection)), summary
 
@@ -279,20 +255,20 @@ def _answered(case: CaseState, entry: Entry, content: Content, said: Said) -> tu
 
 def _directed(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     del entry
-    directive = Directive(**_fields(said), deadline=content.get("deadline"))
+    directive = Directive(**said_fields(said), deadline=content.get("deadline"))
     return replace(case, directives=(*case.directives, directive)), "directed; recorded, lifts nothing"
 
 
 def _served(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     del entry
-    served = Served(**_fields(said), state=content["state"])
+    served = Served(**said_fields(said), state=content["state"])
     return replace(case, served=(*case.served, served)), f"told {served.state}"
 
 
 def _recalled(case: CaseState, entry: Entry, content: Content, said: Said) -> tuple[CaseState, str]:
     if content["release"] != case.releases[-1].index:
         raise EvidenceError(place=entry.place, cause="recalls another release than that of the case")
-    recall = Recall(**_fields(said), release=content["release"], notice_sha256=content.get("notice_sha256"))
+    recall = Recall(**said_fields(said), release=content["release"], notice_sha256=content.get("notice_sha256"))
     return replace(case, recall=recall), f"recalled the release of entry {recall.release}"
 
 
@@ -372,15 +348,11 @@ def _noted(case: CaseState, entry: Entry, summary: str) -> CaseState:
     return replace(case, timeline=(*case.timeline, item))
 
 
-def _fields(said: Said) -> dict[str, Any]:
-    return {name: getattr(said, name) for name in ("index", "at", "person", "roles", "log_size", "text")}
-
-
 _SIGNED: Final[Mapping[str, Callable[[CaseState, Entry, Content, Said], tuple[CaseState, str]]]] = {
     "fact": _fact,
-    REVIEW: _reviewed,
-    "approved": _voted,
-    "rejected": _voted,
+    REVIEW: reviewed,
+    "approved": voted,
+    "rejected": voted,
     "objected": _objected,
     "answered": _answered,
     "directed": _directed,

@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from modicum_verify.lock import seconds_of
 from modicum_verify.reviews import Quorum, ReviewRule, Waits
+
+Content: TypeAlias = Mapping[str, Any]
+"""The content of an event, checked against its kind."""
 
 NO_WAITS: Final = Waits(statutory_s=0, discretionary_s=0)
 

@@ -16,8 +16,6 @@ the case can be released anew. A crash after 7 leaves a whole package: `recover`
 third outcome.
 """
 
-import hashlib
-import shutil
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
@@ -38,6 +36,7 @@ from modicum.gateway.keys import MANIFEST_KEY, read_key
 from modicum.gateway.leaving import Cosigned, as_it_stands, have_cosigned, own_witnesses
 from modicum.gateway.lookback import release_name
 from modicum.gateway.manifests import line_of, manifest_of
+from modicum.gateway.outbox import copy_out, measure, outbox_path
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
@@ -57,7 +56,6 @@ from modicum.model.errors import (
 )
 from modicum.seal.age import OneTimeIdentity
 from modicum.seal.package import Prepared, prepare, write_package
-from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.case_time import outdated
@@ -182,7 +180,7 @@ def settle_all(home: Home) -> list[str]:
 
 
 def _settle(home: Home, case: CaseState) -> str:
-    package = _outbox(case)
+    package = outbox_path(case)
     release = case.releases[-1]
     if home.folder.exists(package):
         found = verify_package(home.folder.path(package), trust=home.trust)
@@ -353,7 +351,7 @@ def _withdraw(home: Home, case_id: str, dataset: str, name: str) -> None:
 def _write(home: Home, case_id: str, prepared: Prepared, *, proof: bytes) -> None:
     """Steps 7 and 8: key.age is written for the first time, in the package; then the log says that it left."""
     case = find_case(home.journal.docket(), case_id)
-    with home.folder.stage(_outbox(case)) as sink:
+    with home.folder.stage(outbox_path(case)) as sink:
         write_package(
             sink,
             prepared,
@@ -365,8 +363,8 @@ def _write(home: Home, case_id: str, prepared: Prepared, *, proof: bytes) -> Non
 
 def _deliver(home: Home, case_id: str) -> None:
     docket = home.journal.docket()
-    package = home.folder.path(_outbox(find_case(docket, case_id)))
-    sha256, size = _measure(package)
+    package = home.folder.path(outbox_path(find_case(docket, case_id)))
+    sha256, size = measure(package)
     enter(home, gateway_events.delivered(docket, case_id, package_sha256=sha256, size_bytes=size))
     enter(home, gateway_events.accounted(home.journal.docket(), case_id))
 
@@ -376,11 +374,7 @@ def _hand_out(home: Home, case: CaseState, *, out: Path, again: bool) -> Release
     release = case.releases[-1]
     if release.delivered is None:
         raise InternalError(cause=f"case {case.id} has no delivered release", cure="run `modicum doctor`")
-    source = home.folder.path(_outbox(case))
-    if not source.is_file() or _measure(source)[0] != release.delivered["package_sha256"]:
-        raise EvidenceError(place=_outbox(case), cause="is missing, or is not the package that was delivered")
-    with Folder(out.absolute().parent).stage(out.name) as sink, source.open("rb") as file:
-        shutil.copyfileobj(file, sink, 1 << 20)
+    copy_out(home, case, sha256=str(release.delivered["package_sha256"]), out=out)
     return Released(
         case=case.id,
         form=str(release.content["form"]),
@@ -391,13 +385,3 @@ def _hand_out(home: Home, case: CaseState, *, out: Path, again: bool) -> Release
         again=again,
         witnesses=str(release.content["witnesses"]),
     )
-
-
-def _outbox(case: CaseState) -> str:
-    """Where the package of the last attempt lies; each attempt has a name of its own."""
-    return f"outbox/{release_name(case.id, len(case.releases))}.modicum"
-
-
-def _measure(path: Path) -> tuple[str, int]:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest(), path.stat().st_size
