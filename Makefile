@@ -22,12 +22,13 @@ demo: setup
 # What CI runs: style, types, contracts, then every test. System programs that some tests talk to are installed
 # on Debian as root; elsewhere those tests are skipped, counted and named at the end.
 test: setup system check
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --max-worker-restart=0 --dist=loadfile
 
-# The long runs: kills, crashes, power cuts, races and hanging disks at full count; writes dated evidence.
-# `make test` runs a sample of the same code. WITHIN: stop after so many minutes and say what was done.
+# The long runs: kills, crashes, power cuts, races, hanging disks and attacks on statistics at full count; writes dated
+# evidence. `make test` runs a sample of the same code. WITHIN: stop after so many minutes and say what was done.
+# ONLY: durability or statistics.
 prove: setup system
-	$(BIN)/python tests/prove $(if $(WITHIN),--within $(WITHIN))
+	$(BIN)/python tests/prove $(if $(ONLY),--only $(ONLY)) $(if $(WITHIN),--within $(WITHIN))
 
 check: setup
 	$(BIN)/ruff check .

@@ -130,6 +130,7 @@ class WholeAttacker:
         for sense in (self._model.minimize, self._model.maximize):
             sense(self.unknown[key])
             solver = cp_model.CpSolver()
+            solver.parameters.catch_sigint_signal = False  # else Ctrl-C ends this process from then on
             solver.parameters.num_workers = 1
             assert solver.solve(self._model) == cp_model.OPTIMAL
             ends.append(int(solver.objective_value))

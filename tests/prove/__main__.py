@@ -1,6 +1,8 @@
-"""`make prove`: kills, crashes and races at full count, with dated evidence; `--sample` is what `make test` runs of it.
+"""`make prove`: kills, crashes, races and attacks at full count, with dated evidence.
 
-    python tests/prove [--sample] [--within MINUTES] [--jobs N] [--evidence FOLDER]
+    python tests/prove [--sample] [--only durability|statistics] [--within MINUTES] [--jobs N] [--evidence FOLDER]
+
+`--sample` is what `make test` runs of durability; of statistics it samples the same programs elsewhere.
 
 The evidence says the commit, the machine, how many trials were asked for and done, and each failure. Exit 1: a trial
 failed, a broken build was not caught, or too few kills landed between staged and published.
@@ -17,12 +19,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 import apsw
 import prove_parts as parts
+import prove_statistics as statistics
 from prove_home import make_template
 from prove_kill import RECOVERY_LIMIT_S, measure
 from prove_postgres import server, template_on
@@ -32,11 +36,11 @@ SCHEMA: Final = "modicum.evidence.prove/1"
 LEAST_SHARE: Final = 0.3
 WHOLE: Final[dict[str, int]] = {
     "kills": 1000, "postgres": 200, "stops": 20, "processes": 64, "every": 1, "engines": 10, "registrations": 40,
-    "hang_every": 1,
+    "hang_every": 1, "pairs": 1000, "deaths": 10_000, "askers": 64, "tables": 500, "questions": 1000,
 }  # fmt: skip
 SAMPLE: Final[dict[str, int]] = {
     "kills": 12, "postgres": 2, "stops": 1, "processes": 16, "every": 151, "engines": 1, "registrations": 1,
-    "hang_every": 58,
+    "hang_every": 58, "pairs": 3, "deaths": 20, "askers": 8, "tables": 5, "questions": 60,
 }  # fmt: skip
 
 
@@ -47,57 +51,83 @@ def main() -> int:
     try:
         document = {
             **_about(began, sample=given.sample),
-            **_proved(at, counts, jobs=given.jobs, within_s=given.within * 60),
+            **_proved(at, counts, only=given.only, jobs=given.jobs, within_s=given.within * 60),
         }
     finally:
         shutil.rmtree(at, ignore_errors=True)
     document["seconds"] = round((datetime.now(UTC) - began).total_seconds())
-    _write(document, given.evidence, began, sample=given.sample)
+    name = f"{document['kind']}-{given.only}" if given.only else document["kind"]
+    _write(document, given.evidence, f"{name}-{began:%Y-%m-%d}")
     return 0 if document["passed"] else 1
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Kills, crashes and races at full count, with dated evidence.")
+    parser = argparse.ArgumentParser(
+        description="Kills, crashes, races and attacks at full count, with dated evidence."
+    )
     parser.add_argument("--sample", action="store_true", help="a few trials of each kind")
+    parser.add_argument("--only", choices=("durability", "statistics"), help="one half of it")
     parser.add_argument("--within", type=float, default=240.0, help="stop after so many minutes, and say what was done")
     parser.add_argument("--jobs", type=int, default=min(4, os.cpu_count() or 1))
     parser.add_argument("--evidence", type=Path, default=ROOT / "evidence")
     return parser.parse_args()
 
 
-def _proved(at: Path, counts: dict[str, int], *, jobs: int, within_s: float) -> dict[str, Any]:
-    deadline = time.monotonic() + within_s
+def _proved(at: Path, counts: dict[str, int], *, only: str | None, jobs: int, within_s: float) -> dict[str, Any]:
     template = make_template(at / "template")
     pace = measure(template, at / "pace")
-    bench = parts.Bench(template, pace, at, jobs, within_s, deadline)
+    bench = parts.Bench(template, pace, at, jobs, within_s, time.monotonic() + within_s)
     found: list[parts.Part] = []
-    controls = _said("broken builds", lambda: parts.controls(bench))
+    controls: list[dict[str, Any]] = []
+    postgres = False
+    if only != "statistics":
+        controls += _said("broken builds", lambda: parts.controls(bench))
+        postgres = _durability(bench, counts, found)
+    if only != "durability":
+        controls += _said("broken builds of statistics", lambda: statistics.controls(bench, counts["questions"]))
+        _statistics(bench, counts, found)
     for each in controls:
         _say(f"  a build that {each['build']}: {'caught' if each['caught'] else 'NOT CAUGHT'}")
+    return _verdict(found, controls, postgres=postgres)
 
-    def part(share: float, of: parts.Bench, work: Callable[[parts.Bench], parts.Part]) -> None:
-        began = time.monotonic()
-        found.append(work(of.until(share)))
-        found[-1].seconds = time.monotonic() - began
-        _say(_line(found[-1]))
 
-    part(0.45, bench, lambda b: parts.kills(b, counts["kills"]))
-    part(0.16, bench, lambda b: parts.step_faults(b, every=counts["every"]))
-    part(0.07, bench, lambda b: parts.power_cuts(b, every=counts["every"]))
-    part(0.04, bench, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"]))
-    part(0.12, bench, lambda b: parts.hangs(b, every=counts["hang_every"]))
+def _put(found: list[parts.Part], bench: parts.Bench, share: float, work: Callable[[parts.Bench], parts.Part]) -> None:
+    """Do one part within a share of the time."""
+    began = time.monotonic()
+    found.append(work(bench.until(share)))
+    found[-1].seconds = time.monotonic() - began
+    _say(_line(found[-1]))
+
+
+def _durability(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> bool:
+    """Nothing lost, nothing half done. Says whether PostgreSQL was there."""
+    _put(found, bench, 0.45, lambda b: parts.kills(b, counts["kills"]))
+    _put(found, bench, 0.16, lambda b: parts.step_faults(b, every=counts["every"]))
+    _put(found, bench, 0.07, lambda b: parts.power_cuts(b, every=counts["every"]))
+    _put(
+        found, bench, 0.04, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"])
+    )
+    _put(found, bench, 0.12, lambda b: parts.hangs(b, every=counts["hang_every"]))
     database = server()
     if database is not None:
         try:
-            on_server = template_on(database, template, at / "postgres")
-            single = parts.Bench(on_server, pace, at, 1, within_s, deadline)
-            part(0.12, single, lambda b: parts.kills_on_postgres(b, counts["postgres"]))
-            part(0.04, single, lambda b: parts.server_stops(b, database, counts["stops"]))
-            part(1.0, single, lambda b: parts.races(b, counts["processes"], store="PostgreSQL"))
+            single = replace(bench, template=template_on(database, bench.template, bench.at / "postgres"), jobs=1)
+            _put(found, single, 0.12, lambda b: parts.kills_on_postgres(b, counts["postgres"]))
+            _put(found, single, 0.04, lambda b: parts.server_stops(b, database, counts["stops"]))
+            _put(found, single, 1.0, lambda b: parts.races(b, counts["processes"], store="PostgreSQL"))
         finally:
             database.close()
-    part(1.0, bench, lambda b: parts.races(b, counts["processes"], store="SQLite"))
-    return _verdict(found, controls, postgres=database is not None)
+    _put(found, bench, 1.0, lambda b: parts.races(b, counts["processes"], store="SQLite"))
+    return database is not None
+
+
+def _statistics(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> None:
+    """Nobody is told apart by a number, and every number is paid for."""
+    _put(found, bench, 0.3, lambda b: statistics.pairs(b, counts["pairs"]))
+    _put(found, bench, 0.4, lambda b: statistics.deaths(b, counts["deaths"]))
+    _put(found, bench, 1.0, lambda b: statistics.askers(b, counts["askers"]))
+    _put(found, bench, 0.3, lambda b: statistics.examined(b, counts["tables"]))
+    _put(found, bench, 1.0, lambda b: statistics.attacked(b, counts["questions"]))
 
 
 def _verdict(found: list[parts.Part], controls: list[dict[str, Any]], *, postgres: bool) -> dict[str, Any]:
@@ -121,7 +151,7 @@ def _verdict(found: list[parts.Part], controls: list[dict[str, Any]], *, postgre
 def _about(began: datetime, *, sample: bool) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
-        "kind": "sample" if sample else "full",
+        "kind": "sample" if sample else "prove",
         "date": began.strftime("%Y-%m-%dT%H:%M:%SZ"),
         "commit": _git("rev-parse", "HEAD"),
         "changed_since_commit": bool(_git("status", "--porcelain", "--untracked-files=no")),
@@ -140,12 +170,11 @@ def _git(*arguments: str) -> str:
     return done.stdout.strip() if done.returncode == 0 else ""
 
 
-def _write(document: dict[str, Any], folder: Path, began: datetime, *, sample: bool) -> None:
+def _write(document: dict[str, Any], folder: Path, name: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{'sample' if sample else 'prove'}-{began:%Y-%m-%d}"
     (folder / f"{name}.json").write_text(json.dumps(document, indent=2) + "\n")
     lines = [
-        f"# What was tried on {began:%Y-%m-%d}",
+        f"# What was tried on {document['date'][:10]}",
         "",
         f"Commit {document['commit'][:12]}, {document['machine']['cpus']} processors, {document['machine']['system']}.",
         f"All of it is in [{name}.json]({name}.json). Passed: {'yes' if document['passed'] else 'NO'}.",

@@ -15,7 +15,17 @@ HERE = Path(__file__).parent
 @pytest.fixture(scope="module")
 def evidence(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("evidence")
-    arguments = [sys.executable, str(HERE), "--sample", "--jobs", "2", "--evidence", str(folder)]
+    arguments = [
+        sys.executable,
+        str(HERE),
+        "--sample",
+        "--only",
+        "durability",
+        "--jobs",
+        "2",
+        "--evidence",
+        str(folder),
+    ]
     done = subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=1500)
     written = list(folder.glob("sample-*.json"))
     assert written, done.stderr[-3000:]
