@@ -15,6 +15,8 @@ import neighbours
 import tables
 from prove_parts import Bench, Part
 
+PAYING: Final = {"kept first": "keeps an answer before it is paid for", "half charged": "charges half of a price"}
+NOISY: Final = {"a third of the noise": "adds a third of the noise", "half the charge": "prices answers at half"}
 AT_ONCE: Final = 50
 """Deaths, or tables, of one task."""
 
@@ -100,12 +102,12 @@ def attacked(bench: Bench, questions: int) -> Part:
 def controls(bench: Bench, questions: int) -> list[dict[str, Any]]:
     """Builds that are broken on purpose: of paying, and of the noise."""
     found: list[dict[str, Any]] = []
-    for name in budget.BROKEN:
+    for name, what in PAYING.items():
         wrong = budget.run(60, broken=name, askers=0)["wrong"]
-        found.append({"build": f"{name} (budget)", "by": "deaths", "caught": bool(wrong), "because": wrong[:1]})
+        found.append({"build": what, "by": "deaths", "caught": bool(wrong), "because": wrong[:1]})
     for each in bench.spread([None], lambda _, __: attacks.broken(questions)):
         found += [
-            {"build": name, "by": "the optimal test over 200 people", "caught": seen["caught"], "p": seen["p"]}
+            {"build": NOISY[name], "by": "the optimal test over 200 people", "caught": seen["caught"], "p": seen["p"]}
             for name, seen in each.items()
         ]
     return found
