@@ -26,7 +26,14 @@ QUESTIONS = 3
 
 
 def key(row: dict[str, Any], axis: Axis) -> Any:
-    """The group of a row as it is ordered: a whole number or a text, None for no known group."""
+    """The group of a row as it is ordered: a whole number, or a text; None for no known group."""
+    found = value_of(row, axis)
+    if axis.listed is None or found is None:
+        return found
+    return list(axis.listed).index(found)
+
+
+def value_of(row: dict[str, Any], axis: Axis) -> Any:
     value, made = row[axis.planned.column.name], axis.grouping
     if axis.shape in {Shape.AGE_BAND, Shape.YEAR}:
         day = None if value is None else iso(value)

@@ -83,6 +83,9 @@ class Held:
     def memory_table(self, name: str, table: pa.Table) -> Any:
         return self.engine.memory_table(name, table)
 
+    def by_persons(self, expressions: Sequence[Any]) -> list[list[pa.Table]]:
+        return [[self.engine.arrow(each) for each in expressions]]
+
     def prepare(self, expressions: Sequence[Any]) -> list[int]:
         for each in expressions:
             self.connection.execute(f"PREPARE q{len(self.statements)} AS {self.engine.sql(each)}")

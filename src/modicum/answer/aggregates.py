@@ -5,8 +5,11 @@ of each person; then the groups are added up. So each person's contribution is w
 person out changes nobody else's. What comes out is exact and never leaves: `private_answer` adds the noise.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
 
 from modicum.answer.bounds import bin_of, clamped, contributed, first_of_each, held_in, in_units, key, scaled_down
 from modicum.answer.figures import MAGNITUDES, Counted, Figure
@@ -20,11 +23,15 @@ Row: TypeAlias = dict[str, Any]
 Exact: TypeAlias = dict[Key, list[int]]
 """The numbers of one figure in each group that has rows: one, or one a bin."""
 
+_KEY: Final = "_key_"
 _BIN: Final = "_bin"
+_VALUE: Final = "_modicum_value"
+_PLACE: Final = "_modicum_place"
 _PEOPLE: Final = "_people"
 _ROWS: Final = "_rows"
 _THEIRS: Final = "_modicum_theirs"
 _SUMMED: Final = "decimal(18, 0)"  # of one person; their sum then has 38 digits, which no number of people fills
+_SMALL: Final = 2**31  # fewer than 2^32 addends below it add up to less than 2^63 in any engine
 _WITH_MEMBERS: Final = frozenset(
     {Counted.PERSONS, Counted.ROWS, Counted.TOTAL, Counted.VALUES, Counted.CENTRED, Counted.TESTED}
 )
@@ -40,7 +47,8 @@ class _Members:
 
 def exact_figures(engine: Engine, question: PrivateQuestion) -> list[Exact]:
     """The exact numbers of each figure, in their order; a group without rows is not there."""
-    return collected(question, [engine.arrow(each).to_pylist() for each in queries(engine, question)])
+    parts = engine.by_persons(queries(engine, question))
+    return collected(question, [summed(each).to_pylist() for each in zip(*parts, strict=True)])
 
 
 def queries(engine: Engine, question: PrivateQuestion) -> list[Expression]:
@@ -48,6 +56,14 @@ def queries(engine: Engine, question: PrivateQuestion) -> list[Expression]:
     binned = [each for each in question.figures if each.counted is Counted.BINNED]
     single = [_added_up(engine, question)] if len(binned) < len(question.figures) else []
     return single + [_bins(engine, question, each) for each in binned]
+
+
+def summed(parts: Sequence[pa.Table]) -> pa.Table:
+    """One query's answers over several parts of the persons, added up by group."""
+    whole = pa.concat_tables(parts)
+    keys = [name for name in whole.column_names if name.startswith(_KEY) or name == _BIN]
+    figures = [name for name in whole.column_names if name not in keys]
+    return whole.group_by(keys).aggregate([(name, "sum") for name in figures]).rename_columns([*keys, *figures])
 
 
 def collected(question: PrivateQuestion, answers: list[list[Row]]) -> list[Exact]:
@@ -89,7 +105,7 @@ def collected_magnitudes(answer: list[Row]) -> list[int]:
 def members(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, Figure]]) -> _Members:
     """Each person once in each of at most `groups` groups, with the bounded amounts of the figures (`_f`, a place)."""
     base = _base(engine, question, figures)
-    keys = [f"_key_{place}" for place in range(len(question.axes))]
+    keys = [f"{_KEY}{place}" for place in range(len(question.axes))]
     sums: dict[str, Expression] = {_ROWS: base.count()}
     for place, figure in figures:
         if table_of(figure) in {None, question.plan.base}:
@@ -111,18 +127,35 @@ def _single(question: PrivateQuestion) -> list[tuple[int, Figure]]:
 def _added_up(engine: Engine, question: PrivateQuestion) -> Expression:
     figures = _single(question)
     each = members(engine, question, figures)
-    sums = {f"_f{place}": each.rows[f"_f{place}"].cast(_SUMMED).sum() for place, _ in figures}
+    sums = {f"_f{place}": _total(each.rows[f"_f{place}"], figure.sensitivity.most) for place, figure in figures}
     return _grouped(each.rows, list(each.keys), sums)
 
 
 def _base(engine: Engine, question: PrivateQuestion, figures: list[tuple[int, Figure]]) -> Expression:
     """The rows of the table by which people are grouped: the person, the keys, a value or a test of each figure."""
     rows = population_rows(engine, question.plan, question.plan.base or "")
-    columns = {f"_key_{place}": key(rows, axis) for place, axis in enumerate(question.axes)}
+    columns: dict[str, Expression] = {}
     for place, figure in figures:
         if table_of(figure) == question.plan.base:
             columns |= _looked_at(rows, place, figure)
-    return rows.select(rows[PERSON], **columns)
+    return _keyed(engine, question, rows, columns)
+
+
+def _keyed(engine: Engine, question: PrivateQuestion, rows: Expression, columns: dict[str, Expression]) -> Expression:
+    """Rows of the base with their person, the engine's key on each axis, and some columns.
+
+    A list of groups is joined, since to compare each row with each value of it takes far longer.
+    """
+    named = {f"{_KEY}{place}": key(rows, axis) for place, axis in enumerate(question.axes)}
+    keyed = rows.select(rows[PERSON], **named, **columns)
+    for place, axis in enumerate(question.axes):
+        if axis.listed is not None:
+            name = f"{_KEY}{place}"
+            table = pa.table({_VALUE: pa.array(axis.listed), _PLACE: pa.array(range(len(axis.listed)), pa.int32())})
+            listed = engine.memory_table(f"_modicum_groups_{place}", table)
+            joined = keyed.view().left_join(listed, [(name, _VALUE)])  # a view: what is computed is a column of it
+            keyed = joined.mutate(**{name: joined[_PLACE]}).drop(_VALUE, _PLACE)
+    return keyed
 
 
 def table_of(figure: Figure) -> str | None:
@@ -151,12 +184,18 @@ def _gathered(rows: Expression, place: int, figure: Figure) -> dict[str, Express
         case Counted.VALUES:
             return {f"_g{place}": rows[value].count()}
         case Counted.TOTAL:
-            return {f"_g{place}": rows[value].cast(_SUMMED).sum()}
+            return {f"_g{place}": _total(rows[value], max(-figure.lower, figure.upper))}
         case Counted.CENTRED:
             centre = middle(lower=figure.lower, upper=figure.upper)
-            return {f"_g{place}": (rows[value] - centre).cast(_SUMMED).sum(), f"_n{place}": rows[value].count()}
+            far = reach(lower=figure.lower, upper=figure.upper)
+            return {f"_g{place}": _total(rows[value] - centre, far), f"_n{place}": rows[value].count()}
         case _:
             return {}
+
+
+def _total(value: Expression, most: int) -> Expression:
+    """The sum of whole numbers no farther from zero than `most`; as decimals only where 64 bits might not hold it."""
+    return (value if most < _SMALL else value.cast(_SUMMED)).sum()
 
 
 def _joined(
@@ -199,12 +238,11 @@ def _contribution(each: Expression, place: int, figure: Figure, question: Privat
 def _bins(engine: Engine, question: PrivateQuestion, figure: Figure) -> Expression:
     """People in each bin of each group; a person with values in several bins in the first ones of each group."""
     own = figure.column is not None and figure.column.table == question.plan.base
-    keys = [f"_key_{place}" for place in range(len(question.axes))]
+    keys = [f"{_KEY}{place}" for place in range(len(question.axes))]
     column = figure.column.name if figure.column else ""
     rows = population_rows(engine, question.plan, figure.column.table if figure.column else "")
-    named = {f"_key_{place}": key(rows, axis) for place, axis in enumerate(question.axes)} if own else {}
-    units = held_in(in_units(rows[column], figure.digits), figure.edges)
-    placed = rows.select(rows[PERSON], **named, **{_BIN: bin_of(units, figure.edges)}).distinct()
+    binned = {_BIN: bin_of(held_in(in_units(rows[column], figure.digits), figure.edges), figure.edges)}
+    placed = (_keyed(engine, question, rows, binned) if own else rows.select(rows[PERSON], **binned)).distinct()
     placed = placed.filter(placed[_BIN].notnull())
     groups = members(engine, question, []).rows
     if own:
@@ -228,4 +266,4 @@ def _grouped(rows: Expression, keys: list[str], sums: dict[str, Expression]) -> 
 
 
 def _group(question: PrivateQuestion, row: Row) -> Key:
-    return tuple(axis.group(row[f"_key_{place}"]) for place, axis in enumerate(question.axes))
+    return tuple(axis.group(row[f"{_KEY}{place}"]) for place, axis in enumerate(question.axes))

@@ -31,14 +31,16 @@ _NUMBERS: Final = frozenset({"integer", "decimal"})
 class Axis:
     """One column to group by.
 
-    domain: its groups, in the order shown; None where they are selected at a charge. words: what each of the engine's
-    keys is called, where that is not the key itself. edges: of ranges, in smallest units.
+    domain: its groups, in the order shown; None where they are selected at a charge. listed: the values of the column
+    that make the groups, where a list says them; the engine's key is then the place on it. words: what each of the
+    engine's keys is called, where that is not the key itself. edges: of ranges, in smallest units.
     """
 
     planned: PlannedColumn
     grouping: Grouping
     domain: tuple[str, ...] | None
-    words: Mapping[str | int, str] | None = None
+    listed: tuple[str, ...] | tuple[int, ...] | None = None
+    words: Mapping[int, str] | None = None
     edges: tuple[int, ...] = ()
     digits: int = 0
     as_of: date = date.min
@@ -57,7 +59,7 @@ class Axis:
         """What the engine's key of a group is called; None for the rows of no known group."""
         if found is None:
             return None
-        return str(found) if self.words is None else self.words.get(found)
+        return str(found) if self.words is None else self.words.get(int(found))
 
     @property
     def is_dated(self) -> bool:
@@ -81,12 +83,7 @@ def _shaped(grouping: Grouping, planned: PlannedColumn, dataset: Dataset, as_of:
             return _years(grouping, _dated(grouping, planned), as_of)
         case Shape.STATE:
             known = states()
-            return Axis(
-                planned=planned,
-                grouping=grouping,
-                domain=tuple(sorted(known.values())),
-                words=dict(known.items()),
-            )
+            return _listed(planned, grouping, tuple(known), tuple(known.values()))
         case Shape.PREFIX:
             return _prefixes(grouping, planned)
         case Shape.RANGE:
@@ -146,7 +143,10 @@ def _check_fields(grouping: Grouping) -> None:
 
 def _values(grouping: Grouping, planned: PlannedColumn, dataset: Dataset) -> Axis:
     known = public_values(planned.column, dataset) if planned.treatment is Treatment.KEEP else None
-    return Axis(planned=planned, grouping=grouping, domain=grouping.values or known)
+    values = grouping.values or known
+    if values is None:
+        return Axis(planned=planned, grouping=grouping, domain=None)
+    return _listed(planned, grouping, values, values)
 
 
 def _age_bands(grouping: Grouping, planned: PlannedColumn) -> Axis:
@@ -167,9 +167,9 @@ def _years(grouping: Grouping, planned: PlannedColumn, as_of: date) -> Axis:
     if first is None or last is None or not 1800 <= first <= last <= first + 200:  # noqa: PLR2004 - two centuries
         raise _wrong(grouping, "needs the years `from` and `to`, in this order")
     oldest = as_of.year - AGE_CAP
-    words: dict[str | int, str] = {oldest: f"{oldest:04d} or earlier"} if first <= oldest else {}
+    words = {oldest: f"{oldest:04d} or earlier"} if first <= oldest else {}
     words |= {year: f"{year:04d}" for year in range(max(first, oldest + 1), last + 1)}
-    return Axis(planned=planned, grouping=grouping, domain=tuple(words.values()), words=words)
+    return _listed(planned, grouping, tuple(words), tuple(words.values()))
 
 
 def _prefixes(grouping: Grouping, planned: PlannedColumn) -> Axis:
@@ -178,7 +178,9 @@ def _prefixes(grouping: Grouping, planned: PlannedColumn) -> Axis:
         raise _wrong(grouping, f"needs a `length` of 1 to {_MOST_PREFIX} characters")
     if any(len(each) > length for each in grouping.values or ()):
         raise _wrong(grouping, "has a value that is longer than its `length`")
-    return Axis(planned=planned, grouping=grouping, domain=grouping.values)
+    if grouping.values is None:
+        return Axis(planned=planned, grouping=grouping, domain=None)
+    return _listed(planned, grouping, grouping.values, grouping.values)
 
 
 def _ranges(grouping: Grouping, planned: PlannedColumn) -> Axis:
@@ -186,8 +188,16 @@ def _ranges(grouping: Grouping, planned: PlannedColumn) -> Axis:
         raise _wrong(grouping, "needs `edges`, and a column of numbers")
     digits = 0 if planned.column.kind == "integer" else _DECIMAL_DIGITS
     edges, names = ascending(grouping.edges, digits, "edges"), range_words(grouping.edges)
-    words: dict[str | int, str] = dict(enumerate(names))
+    words = dict(enumerate(names))
     return Axis(planned=planned, grouping=grouping, domain=names, words=words, edges=edges, digits=digits)
+
+
+def _listed(
+    planned: PlannedColumn, grouping: Grouping, values: tuple[str, ...] | tuple[int, ...], names: tuple[str, ...]
+) -> Axis:
+    """Groups that a list of values makes, each with its name; names that are others are shown in their order."""
+    domain = names if values == names else tuple(sorted(names))
+    return Axis(planned=planned, grouping=grouping, domain=domain, listed=values, words=dict(enumerate(names)))
 
 
 def _dated(grouping: Grouping, planned: PlannedColumn) -> PlannedColumn:

@@ -12,6 +12,7 @@ from modicum.custody.engine import PERSON, Expression, between, row_number, wind
 from modicum.model.statistics import Shape
 
 _PLACE: Final = "_modicum_place"
+_OVER: Final = "_modicum_over"
 _FIPS: Final = 5
 
 
@@ -32,9 +33,9 @@ def in_units(value: Expression, digits: int) -> Expression:
 
 
 def key(rows: Expression, axis: Axis) -> Expression:
-    """The group of each row, as the engine calls it (`Axis.group` says how we do): text, or a whole number.
+    """What groups each row: the engine's key (`Axis.group` says what we call it), or a value to be found on the list.
 
-    Null where a row is in no known group, or holds nothing; ages of years to come are no groups.
+    Null where a row holds nothing; ages of years to come are no groups.
     """
     column = axis.planned.column
     value = rows[column.name]
@@ -45,14 +46,14 @@ def key(rows: Expression, axis: Axis) -> Expression:
             band = (between(age, 0, top).cast("float64") / width).floor().cast("int64")
             return (age >= 0).ifelse(band, None)
         case Shape.YEAR:
-            return _listed(year_of(value, axis), axis)
+            return year_of(value, axis)
         case Shape.STATE:
             code = text(value)
-            return (code.length() == _FIPS).ifelse(_listed(code.left(2), axis), None)
+            return (code.length() == _FIPS).ifelse(code.left(2), None)
         case Shape.RANGE:
             return bin_of(in_units(value, axis.digits), axis.edges)
         case Shape.VALUE | Shape.PREFIX:
-            return _listed(plain_key(value, axis), axis)
+            return plain_key(value, axis)
 
 
 def year_of(value: Expression, axis: Axis) -> Expression:
@@ -89,21 +90,20 @@ def first_of_each(members: Expression, *, within: list[str], order: list[str], m
     """At most so many rows of each person (and of each of `within`): the first by `order`, nulls before all else.
 
     No two of a person's rows may agree in all of `within` and `order`. Which are kept hangs on that person's rows
-    alone.
+    alone. Whoever has no more rows than that keeps all of them; only the others' rows are put in order, which costs
+    more than all the rest.
     """
-    by = [part for name in order for part in (members[name].notnull().cast("int8"), members[name])]
-    each = window(group_by=[members[name] for name in (PERSON, *within)], order_by=by)
-    placed = members.mutate(**{_PLACE: row_number().over(each)})
-    return placed.filter(placed[_PLACE] < most).drop(_PLACE)
+    counted = members.group_by(PERSON).aggregate(**{_PLACE: members.count()})
+    over = counted.filter(counted[_PLACE] > most).select(**{_OVER: PERSON})
+    whole = members.anti_join(over, members[PERSON] == over[_OVER])
+    many = members.semi_join(over, members[PERSON] == over[_OVER])
+    by = [part for name in order for part in (many[name].notnull().cast("int8"), many[name])]
+    each = window(group_by=[many[name] for name in (PERSON, *within)], order_by=by)
+    placed = many.mutate(**{_PLACE: row_number().over(each)})
+    return whole.union(placed.filter(placed[_PLACE] < most).drop(_PLACE))
 
 
 def scaled_down(total: Expression, rows: Expression, *, most_rows: int, reach: int) -> Expression:
     """A person's total of distances, as of `most_rows` rows of their average where they have more; whole, clamped."""
     share = (total.cast("float64") * most_rows / rows.cast("float64")).round().cast("int64")
     return between((rows > most_rows).ifelse(share, total), -most_rows * reach, most_rows * reach)
-
-
-def _listed(value: Expression, axis: Axis) -> Expression:
-    if axis.domain is None:
-        return value
-    return value.isin(list(axis.words or axis.domain)).ifelse(value, None)

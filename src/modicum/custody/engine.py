@@ -11,10 +11,10 @@ sqlglot stays below 30.18 (pyproject.toml): later releases print statements of I
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import current_thread, main_thread
 from typing import Any, Final, Self, TypeAlias, TypeVar
@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 from duckdb.func import ARROW as UDF_ARROW
 
+from modicum.custody.parts import parts_of
 from modicum.custody.spill import SPILL, Spill
 from modicum.model.dataset import Dataset
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError, NotFoundError
@@ -38,6 +39,8 @@ STRATUM: Final = "_modicum_stratum"
 OWN_COLUMNS: Final = (ROW, PERSON, STRATUM)
 
 DISK_TROUBLE: Final = ("no space left", "read-only file system", "permission denied", "disk quota", "max_temp_dir")
+
+_PERSONS: Final = "persons"
 
 
 def table_path(dataset: str, version: str, table: str) -> str:
@@ -58,6 +61,7 @@ class Engine:
             if expressions:
                 self._backend = _ibis().duckdb.from_connection(self._connection)
             self._connection.execute("SET enable_progress_bar = false")  # stdout is for data
+            self._connection.execute("SET parquet_metadata_cache = true")  # parts read the same files again and again
             self._connection.execute("SET lock_configuration = true")
         self._tables: dict[str, Expression] = {}
 
@@ -104,7 +108,7 @@ class Engine:
 
     def persons(self) -> Expression:
         """One row per person: `person_key` (text), `ordinal` (the number that `_modicum_person` holds)."""
-        return self._registered("persons")
+        return self._registered(_PERSONS)
 
     def person_column(self, name: str) -> str | None:
         """The column of a registered table whose text is the person's key in every row that belongs to a person."""
@@ -153,6 +157,35 @@ class Engine:
         """Compute an expression into memory; for small answers."""
         with spoken("computing an answer"):
             return self._watched(lambda: self._backend.to_pyarrow(expr.as_table()))
+
+    def by_persons(self, expressions: Sequence[Expression]) -> Iterator[list[pa.Table]]:
+        """Compute expressions over the rows of some persons at a time, until every person was in one part.
+
+        For figures that are sums over persons: they add up to those of all of them. Rows of no person are in no part;
+        nothing else may be computed here until the parts are spent.
+        """
+        statements = [self.sql(each) for each in expressions]
+        tables = {name: self._path(name) for name in self._tables if name != _PERSONS}
+        persons = 0 if self._dataset is None else self._dataset.persons
+        parts = parts_of(list(tables.values()), persons, column=PERSON)
+        try:
+            for part in parts:
+                for name, path in tables.items():
+                    within = f"{PERSON} BETWEEN {part.start} AND {part.stop - 1}" if len(parts) > 1 else "TRUE"
+                    self._show(name, path, within)
+                with spoken("computing an answer"):
+                    yield [self._watched(partial(self._fetched, each)) for each in statements]
+        finally:
+            for name, path in tables.items():
+                self._show(name, path, "TRUE")
+
+    def _fetched(self, statement: str) -> pa.Table:
+        return self._connection.sql(statement).to_arrow_table()
+
+    def _show(self, name: str, path: Path, within: str) -> None:
+        """Have a table show some of its rows alone."""
+        rows = f"SELECT * FROM read_parquet({quoted_text(str(path))}) WHERE {within}"  # noqa: S608 - quoted, numbers
+        self._connection.execute(f"CREATE OR REPLACE TEMPORARY VIEW {quoted(_view(name))} AS {rows}")
 
     def batches(self, expr: Expression, *, rows: int = 100_000) -> Iterator[pa.RecordBatch]:
         """Compute an expression, a batch of rows at a time, in constant memory."""
@@ -207,14 +240,21 @@ class Engine:
                     wait([computing], timeout=0.05)
                 raise
 
-    def _registered(self, name: str) -> Expression:
+    def _path(self, name: str) -> Path:
         if self._dataset is None:
             raise NotFoundError(cause="no data set is open", cure="see `modicum data list`")
+        return self._folder.path(table_path(self._dataset.name, self._dataset.version, name))
+
+    def _registered(self, name: str) -> Expression:
         if name not in self._tables:
-            path = self._folder.path(table_path(self._dataset.name, self._dataset.version, name))
+            path = self._path(name)
             with spoken(f"opening the table {name}"):
-                self._tables[name] = self._backend.read_parquet(str(path), table_name=f"registered {name}")
+                self._tables[name] = self._backend.read_parquet(str(path), table_name=_view(name))
         return self._tables[name]
+
+
+def _view(name: str) -> str:
+    return f"registered {name}"
 
 
 def between(value: Expression, lower: int, upper: int) -> Expression:
