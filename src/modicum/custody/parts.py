@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import pyarrow.parquet as pq
 
 PERSONS_AT_ONCE: Final = 500_000
@@ -20,12 +19,12 @@ MOST_READ: Final = 1.3
 
 def parts_of(files: Sequence[Path], persons: int, *, column: str, at_once: int = PERSONS_AT_ONCE) -> list[range]:
     """Divide the numbers of persons, from 0, into ranges; one range where the files are not in the persons' order."""
-    groups = np.array([each for file in files for each in _row_groups(file, column, persons)], np.int64).reshape(-1, 3)
-    lows, highs, rows = groups.T
+    groups = [each for file in files for each in _row_groups(file, column, persons)]
+    rows = sum(held for _, _, held in groups)
     count = max(1, -(-persons // at_once))
     while count > 1:
         width = -(-persons // count)
-        if int(((highs // width - lows // width + 1) * rows).sum()) <= MOST_READ * int(rows.sum()):
+        if sum((high // width - low // width + 1) * held for low, high, held in groups) <= MOST_READ * rows:
             break
         count //= 2
     width = max(1, -(-persons // count))
