@@ -59,12 +59,14 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
     "pg8000": frozenset({"modicum.store.engine"}),
     "pyarrow": frozenset(
         {
+            "modicum.answer.aggregates",
             "modicum.answer.memberships",
             "modicum.answer.named",
             "modicum.answer.pseudonym",
             "modicum.answer.selection",
             "modicum.custody.delimited",
             "modicum.custody.engine",
+            "modicum.custody.parts",
             "modicum.custody.population.*",
             "modicum.custody.register",
             "modicum.custody.staging",
