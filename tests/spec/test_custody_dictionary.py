@@ -224,6 +224,10 @@ def line_of(text: str, part: str, after: str = "") -> int:
         ('shape = "icd-10"', 'shape = "star"', "[strata.part2]", "unknown shape"),
         ("[tables.claims]", "[tables.nowhere]", "[tables.nowhere]", "no table nowhere"),
         ("proposed_because", "why", "[[columns]]", "no field why"),
+        ('kind = "text"', 'kind = "text"\nlower = "0"\nupper = "9"', "[[columns]]", "a kind of number"),
+        ('kind = "text"', 'kind = "decimal"\nlower = "0"', "[[columns]]", "both `lower` and `upper`"),
+        ('kind = "text"', 'kind = "decimal"\nlower = "0"\nupper = "much"', "[[columns]]", "numbers such as"),
+        ('kind = "text"', 'kind = "integer"\nlower = 9\nupper = 9', "[[columns]]", "reversed or equal"),
     ],
 )
 def test_a_wrong_dictionary_is_refused_with_its_line(
@@ -298,3 +302,22 @@ def test_a_description_that_was_touched_is_broken_evidence(tmp_path: Path) -> No
         load_dataset(Folder(home), "d")
     with pytest.raises(NotFoundError):
         load_dataset(Folder(home), "nowhere")
+
+
+def test_bounds_of_numbers_are_kept_and_make_a_version(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    before = add(home, world(tmp_path)).dataset
+    path = home / "data" / "d" / "dictionary.toml"
+    assert "lower" not in path.read_text()
+    paid = before.columns[-1]
+    header = f'table = "{paid.table}"\nname = "{paid.name}"\n'
+    start, _, rest = path.read_text().partition(header)
+    bounded = rest.replace(f'kind = "{paid.kind}"', 'kind = "decimal"\nlower = 0\nupper = "500.25"', 1)
+    path.write_text(start + header + bounded)
+    after = confirm(Folder(home), "d", vocabulary=VOCABULARY)
+    assert after.version != before.version
+    found = next(each for each in load_dataset(Folder(home), "d").columns if each.qualified == paid.qualified)
+    assert (found.lower, found.upper) == ("0", "500.25")
+    tables = {each.name: tuple(c.name for c in after.columns if c.table == each.name) for each in after.tables}
+    read = read_dictionary(path.read_bytes(), vocabulary=VOCABULARY, tables=tables)
+    assert read_dictionary(write_dictionary(read, "d").encode(), vocabulary=VOCABULARY, tables=tables) == read

@@ -19,7 +19,7 @@ from modicum.answer.advice import advice
 from modicum.answer.grammar import effective, is_noisy
 from modicum.answer.noisy_document import NoisyAnswer, kept_document
 from modicum.answer.private_answer import drawn, noisy_answer, price, public_keys
-from modicum.answer.questions import PrivateQuestion
+from modicum.answer.questions import PrivateQuestion, private_question
 from modicum.custody.domains import public_values
 from modicum.gateway.request_file import parse_request, read_request
 from modicum.model.dataset import Column, StratumSource
@@ -224,6 +224,25 @@ def test_public_values_come_from_the_dictionary_before_what_cms_publishes() -> N
     assert public_values(sex, replace(data, strata_sources=(listed,))) == ("1", "2")
     assert public_values(replace(sex, name="NOTES", data_class="notes"), data) is None
     assert "06" in (public_values(replace(sex, name="ST", data_class="state"), data) or ())
+
+
+def test_a_sum_without_bounds_takes_those_of_the_dictionary() -> None:
+    bare, bounded = table(measures=(replace(SUM, lower=None, upper=None),)), table(measures=(SUM,))
+    made = neighbours.asking(random.Random(7), bare)
+    data = neighbours.dataset(neighbours.STRATA, neighbours.PERSONS)
+    known = replace(
+        data,
+        columns=tuple(
+            replace(each, lower="0", upper="100") if each.qualified == "claims.AMT" else each for each in data.columns
+        ),
+    )
+    found = private_question(made, neighbours.decision(made, known), neighbours.TRANSFORMATIONS, None, dataset=known)
+    named = ready(bounded)
+    assert found.figures == tuple(replace(each, column=found.figures[0].column) for each in named.figures)
+    assert (found.told[0].measure.lower, found.told[0].measure.upper) == ("0", "100")
+    assert price(found) == price(named)
+    with pytest.raises(InvalidInputError, match="no bounds"):
+        ready(bare)
 
 
 @pytest.fixture(scope="module")

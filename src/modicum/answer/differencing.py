@@ -4,7 +4,7 @@ What leaves is chosen so that nothing small follows from all of them together. A
 rule of `suppression`, which also withstands whoever knows how cells are chosen; the joint audit may hide more.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
@@ -40,6 +40,12 @@ class Held:
     exact: bool
     least: int
     earlier: int
+
+
+def about_the_same(signatures: Signatures, tables: Collection[int]) -> bool:
+    """Whether anybody is in the new table and in one of some earlier ones."""
+    held = (frozenset(table for table, _ in signature) for signature in signatures)
+    return any(NEW in numbers and not numbers.isdisjoint(tables) for numbers in held)
 
 
 def hold(new: Known, counts: Mapping[Key, int], signatures: Signatures, earlier: Sequence[Known] = ()) -> Held:

@@ -108,10 +108,12 @@ class Figures:
             case MeasureKind.COUNT:
                 self._tell(measure, self._persons() if measure.of is Of.PERSONS else self._rows())
             case MeasureKind.SUM:
-                self._tell(measure, self._total(self._bounded(place, measure)))
+                known = self._known(measure)
+                self._tell(known, self._total(self._bounded(place, known)))
             case MeasureKind.MEAN:
-                bounded = self._bounded(place, measure)
-                self._tell(measure, self._values(bounded), self._centred(bounded))
+                known = self._known(measure)
+                bounded = self._bounded(place, known)
+                self._tell(known, self._values(bounded), self._centred(bounded))
             case MeasureKind.PROPORTION:
                 self._tell(measure, self._persons(), self._tested(place, measure))
             case MeasureKind.HISTOGRAM:
@@ -143,6 +145,13 @@ class Figures:
         found = sensitivity.persons(self.groups)
         return Figure(counted=Counted.TESTED, sensitivity=found, test=self.tests[place])
 
+    def _known(self, measure: Measure) -> Measure:
+        """The measure, with the dictionary's bounds where it has none of its own."""
+        column = self.columns[measure.column or ""]
+        if measure.private_bounds or measure.lower is not None or measure.upper is not None:
+            return measure
+        return replace(measure, lower=column.lower, upper=column.upper)
+
     def _bounded(self, place: int, measure: Measure) -> Figure:
         """Column, digits and bounds of a sum or a mean, in smallest units."""
         column, digits = self._column(measure)
@@ -158,7 +167,8 @@ class Figures:
             raise _wrong(
                 measure,
                 "has no bounds, so one person could move it by any amount",
-                'give `lower` and `upper` of one row\'s value, or have them chosen at a charge: bounds = "private"',
+                "give `lower` and `upper` of one row's value, here or in the dictionary, or have them chosen:"
+                ' bounds = "private"',
             )
         else:
             lower, upper = _bounds(measure, digits)

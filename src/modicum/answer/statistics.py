@@ -13,7 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from modicum.answer.differencing import NEW, Held, Known, hold
+from modicum.answer.differencing import NEW, Held, Known, Signatures, about_the_same, hold
 from modicum.answer.memberships import signature_counts
 from modicum.answer.plan import Plan, PlannedColumn
 from modicum.answer.selection import population_rows, touched
@@ -106,7 +106,31 @@ def _held(engine: Engine, plan: Plan, groups: Mapping[Key, _Group], earlier: Ear
         Known(shape=each.plan.shape, columns=len(each.plan.by), hidden=each.hidden)
         for _, each in sorted(earlier.tables.items())
     ]
-    return hold(new, counts, signatures, before)
+    held = hold(new, counts, signatures, before)
+    _check_sums(plan, held, signatures, earlier)
+    return held
+
+
+def _check_sums(plan: Plan, held: Held, signatures: Signatures, earlier: Earlier) -> None:
+    """Two exact sums of one column about some of the same people tell what the others hold: one leaves, and no second.
+
+    Counts are audited together (`hold`). Sums are not: what a few large amounts come to would follow from two sums of
+    which each is safe. The same question again, which hides the same, tells nothing new.
+    """
+    for each in plan.sums:
+        name = each.column.qualified
+        before = [
+            number
+            for number, kept in earlier.tables.items()
+            if (kept.sums is None or name in kept.sums)
+            and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
+        ]
+        if about_the_same(signatures, before):
+            raise InvalidInputError(
+                cause=f"an exact sum of {name} has left about some of these people, and what one of them holds could"
+                " follow from two",
+                cure="use the table that left, count people alone, or ask for the sum with noise",
+            )
 
 
 def _guarded(plan: Plan, groups: Mapping[Key, _Group], held: Held) -> StatisticsAnswer:

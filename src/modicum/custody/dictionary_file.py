@@ -1,7 +1,8 @@
 """The dictionary of a data set: what people read, edit and confirm before anything is decided about a column.
 
 Format (TOML): `[dataset] name, confirmed`; `[tables.NAME] person_column`; `[[columns]] table, name, element,
-data_class, kind, proposed_because`; `[strata.ATTRIBUTE]` (or `[[strata.ATTRIBUTE]]`, one per table) `table, column,
+data_class, kind, proposed_because`, and of numbers perhaps `lower, upper`;
+`[strata.ATTRIBUTE]` (or `[[strata.ATTRIBUTE]]`, one per table) `table, column,
 values, prefixes, otherwise, also, shape`. Rules it keeps: a file with a field, class, column or value that is not known
 is refused, naming the line; a column that is not listed has no class, a table that is not listed has no persons.
 """
@@ -11,16 +12,20 @@ import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final, NoReturn
 
 from modicum.model.dataset import UNKNOWN, StratumSource
 from modicum.model.errors import InvalidInputError
 
 KINDS: Final = frozenset({"text", "integer", "decimal", "date"})
+_NUMBERS: Final = frozenset({"integer", "decimal"})
 SHAPES_KNOWN: Final = frozenset({"", "icd-10"})
 FILE: Final = "dictionary.toml"
 _TOP: Final = frozenset({"dataset", "tables", "columns", "strata"})
-_COLUMN_FIELDS: Final = frozenset({"table", "name", "element", "data_class", "kind", "proposed_because"})
+_COLUMN_FIELDS: Final = frozenset(
+    {"table", "name", "element", "data_class", "kind", "proposed_because", "lower", "upper"}
+)
 _STRATUM_FIELDS: Final = frozenset({"table", "column", "values", "prefixes", "otherwise", "also", "shape"})
 _CURE: Final = "correct the dictionary and run the command again"
 
@@ -39,7 +44,7 @@ class Vocabulary:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meaning:
-    """What one column holds."""
+    """What one column holds. lower, upper: between what its numbers lie, known without the data."""
 
     table: str
     name: str
@@ -47,6 +52,8 @@ class Meaning:
     data_class: str | None
     kind: str = "text"
     because: str = ""
+    lower: str | None = None
+    upper: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +99,8 @@ def write_dictionary(dictionary: Dictionary, name: str) -> str:
         lines += ["", "[[columns]]", f"table = {_toml(each.table)}", f"name = {_toml(each.name)}"]
         lines += [f"element = {_toml(each.element or '')}", f"data_class = {_toml(each.data_class or '')}"]
         lines += [f"kind = {_toml(each.kind)}", f"proposed_because = {_toml(each.because)}"]
+        if each.lower is not None and each.upper is not None:
+            lines += [f"lower = {_toml(each.lower)}", f"upper = {_toml(each.upper)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -167,14 +176,34 @@ class _Reading:
         kind = self._text_field(fields, "kind", line) or "text"
         if kind not in KINDS:
             self._refuse(f"{table}.{name} has an unknown kind; known are {', '.join(sorted(KINDS))}", line)
+        lower, upper = self._bounds(fields, f"{table}.{name}", kind, line)
         return Meaning(
             table=table,
             name=name,
+            lower=lower,
+            upper=upper,
             element=self._text_field(fields, "element", line) or None,
             data_class=data_class or None,
             kind=kind,
             because=self._text_field(fields, "proposed_because", line),
         )
+
+    def _bounds(
+        self, fields: Mapping[str, Any], name: str, kind: str, line: int
+    ) -> tuple[str, str] | tuple[None, None]:
+        if "lower" not in fields and "upper" not in fields:
+            return None, None
+        found = []
+        for field in ("lower", "upper"):
+            given = str(fields.get(field, "")) if isinstance(fields.get(field), int | str) else ""
+            if kind not in _NUMBERS or not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", given):
+                self._refuse(
+                    f'{name} needs both `lower` and `upper`, numbers such as "100.50", and a kind of number', line
+                )
+            found.append(given)
+        if Decimal(found[0]) >= Decimal(found[1]):
+            self._refuse(f"{name} has bounds that are reversed or equal", line)
+        return found[0], found[1]
 
     def _strata(self) -> tuple[StratumSource, ...]:
         found: list[StratumSource] = []

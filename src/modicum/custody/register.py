@@ -151,7 +151,15 @@ def build(
 def described(dictionary: Dictionary, tables: Mapping[str, RawTable]) -> tuple[Column, ...]:
     """The columns of the tables, as the dictionary describes them."""
     return tuple(
-        Column(table=each.table, name=each.name, element=each.element, data_class=each.data_class, kind=each.kind)
+        Column(
+            table=each.table,
+            name=each.name,
+            element=each.element,
+            data_class=each.data_class,
+            kind=each.kind,
+            lower=each.lower,
+            upper=each.upper,
+        )
         for each in dictionary.meanings({name: table.columns for name, table in tables.items()})
     )
 

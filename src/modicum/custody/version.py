@@ -22,7 +22,7 @@ def version_of(
     described: dict[str, Any] = {
         "tables": dict(sums),
         "person_columns": dict(person_columns),
-        "columns": [asdict(each) for each in columns],
+        "columns": [each.as_document() for each in columns],
         "strata": [
             asdict(each) | {"values": dict(each.values), "prefixes": dict(each.prefixes), "also": list(each.also)}
             for each in sources

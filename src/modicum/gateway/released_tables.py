@@ -34,7 +34,8 @@ def kept_path(release: str) -> str:
 def kept_bytes(dataset: str, plan: Plan, answered: Answered) -> bytes:
     """What is kept of a table that is about to leave."""
     few = answered.answer.fewer_than_11
-    return canonical(KeptTable(dataset=dataset, plan=plan, few=few, hidden=answered.hidden).as_document())
+    sums = frozenset(each.column.qualified for each in plan.sums)
+    return canonical(KeptTable(dataset=dataset, plan=plan, few=few, hidden=answered.hidden, sums=sums).as_document())
 
 
 def earlier_tables(home: Home, dataset: Dataset) -> Earlier:

@@ -15,13 +15,31 @@ Stratum: TypeAlias = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """A column: the element of a published standard it holds, its data class (None: refused), its kind of value."""
+    """A column: the element of a published standard it holds, its data class (None: refused), its kind of value.
+
+    lower, upper: between what a row's number lies by the dictionary, which knows it without the data; sums with noise
+    are clamped to them where the question names no bounds of its own.
+    """
 
     table: str
     name: str
     element: str | None  # a T-MSIS element name or a FHIR path
     data_class: str | None  # a class of the pack's vocabulary
     kind: str = "text"  # text | integer | decimal | date
+    lower: str | None = None
+    upper: str | None = None
+
+    def as_document(self) -> dict[str, str | None]:
+        """As published JSON."""
+        bounds = {} if self.lower is None else {"lower": self.lower, "upper": self.upper}
+        return {
+            "table": self.table,
+            "name": self.name,
+            "element": self.element,
+            "data_class": self.data_class,
+            "kind": self.kind,
+            **bounds,
+        }
 
     @property
     def qualified(self) -> str:
@@ -102,16 +120,7 @@ class Dataset:
                 }
                 for table in self.tables
             ],
-            "columns": [
-                {
-                    "table": column.table,
-                    "name": column.name,
-                    "element": column.element,
-                    "data_class": column.data_class,
-                    "kind": column.kind,
-                }
-                for column in self.columns
-            ],
+            "columns": [column.as_document() for column in self.columns],
             "strata_sources": [
                 {
                     "attribute": source.attribute,

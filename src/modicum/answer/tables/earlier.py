@@ -23,12 +23,31 @@ KEPT_SCHEMA: Final = "modicum.kept-table/1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeptTable:
-    """One released table. few: it said "fewer than 11" and no more. hidden: the cells that bore the mark."""
+    """One released table. few: it said "fewer than 11" and no more. hidden: the cells that bore the mark.
+
+    sums: the columns that were added up, as `table.column`; None where an older home did not keep which.
+    """
 
     dataset: str
     plan: Plan
     few: bool
     hidden: frozenset[Key] = field(repr=False)
+    sums: frozenset[str] | None = None
+
+    def asks_the_same(self, plan: Plan) -> bool:
+        """Whether another plan makes the same cells of the same rows, whoever asks and in whatever words."""
+        own = self.plan
+        dated = any(each.treatment is Treatment.YEAR for each in plan.by)
+        return (
+            own.dataset_version == plan.dataset_version
+            and (own.as_of == plan.as_of or not dated)
+            and own.base == plan.base
+            and own.eligible == plan.eligible
+            and set(own.conditions) == set(plan.conditions)
+            and [(each.column.qualified, each.treatment) for each in own.by]
+            == [(each.column.qualified, each.treatment) for each in plan.by]
+            and own.shape == plan.shape
+        )
 
     def as_document(self) -> dict[str, Any]:
         """As kept (docs/reference/schemas/kept-table.json)."""
@@ -48,6 +67,7 @@ class KeptTable:
             "depths": None if planned.shape.depths is None else list(planned.shape.depths),
             "fewer_than_11": self.few,
             "hidden": [[list(path) for path in key] for key in sorted(self.hidden, key=order)],
+            **({} if self.sums is None else {"sums": sorted(self.sums)}),
         }
 
 
@@ -88,6 +108,7 @@ def _kept(document: Mapping[str, Any]) -> KeptTable:
         ),
         few=document["fewer_than_11"],
         hidden=frozenset(tuple(tuple(path) for path in key) for key in document["hidden"]),
+        sums=frozenset(document["sums"]) if "sums" in document else None,
     )
 
 
