@@ -51,6 +51,15 @@ def test_where_what_was_kept_of_a_table_is_gone_no_other_leaves(second: World) -
     assert ran.exit == Exit.VERIFICATION_FAILED
     assert "tables/2026-0001-1.json" in ran.err
     assert not (second.folder / "again.modicum").exists()
+    seen = second.run("doctor")
+    assert seen.exit == Exit.VERIFICATION_FAILED
+    assert "tables/2026-0001-1.json" in seen.out + seen.err
+
+
+def test_the_doctor_counts_what_is_kept(second: World) -> None:
+    found = {each["check"]: each for each in second.json("doctor")["findings"]}
+    assert found["exact tables that left"]["good"]
+    assert found["exact tables that left"]["detail"].startswith("1 kept")
 
 
 def test_a_table_with_margins_leaves_and_adds_up(world: World) -> None:

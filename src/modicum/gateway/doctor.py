@@ -15,6 +15,7 @@ from modicum.gateway.logbook import fsck
 from modicum.gateway.named import check_lists
 from modicum.gateway.rebuilding import check_store
 from modicum.gateway.release import recover
+from modicum.gateway.released_tables import check_kept
 from modicum.gateway.stored import replay_decisions
 from modicum.gateway.witnessing import ask_witnesses
 from modicum.model.errors import EvidenceError, ModicumError
@@ -53,6 +54,7 @@ def examine(root: Path) -> list[Finding]:
         ("policy pack", lambda: _pack(home)),
         ("stored decisions", lambda: _decisions(home)),
         ("data sets", lambda: _data(home)),
+        ("exact tables that left", lambda: f"{check_kept(home)} kept, to hold the next one against"),
         ("lists of named persons", lambda: f"{check_lists(home, home.journal.docket())} sealed"),
     ]
     return [_run(name, check) for name, check in checks]

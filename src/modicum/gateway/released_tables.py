@@ -7,6 +7,7 @@ would else follow from them.
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -59,21 +60,33 @@ def earlier_tables(home: Home, dataset: Dataset) -> Earlier:
     return Earlier(tables=tables, carried=carried)
 
 
+def check_kept(home: Home) -> int:
+    """Read what was kept of every exact table that left; how many there are.
+
+    Raises EvidenceError: one is gone, or is none that this version reads.
+    """
+    return len([kept_of(_read(home, place), place=place) for _, _, place in _left(home)])
+
+
 def _kept(home: Home, dataset: Dataset) -> list[KeptTable]:
     """What is kept of the delivered tables of a population, in the order in which they left."""
-    docket, population = home.journal.docket(), population_of(home, dataset.name).name
-    found = []
-    for case in docket.cases.values():
-        if case.change is not None:
-            continue  # about the rules: nothing leaves by it
-        about = population_of(home, case.request["population"]["dataset"]).name == population
-        if not about or is_noisy_case(case.request):
-            continue
+    population = population_of(home, dataset.name).name
+    found = [
+        (index, kept_of(_read(home, place), place=place))
+        for index, name, place in _left(home)
+        if population_of(home, name).name == population
+    ]
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+def _left(home: Home) -> Iterator[tuple[int, str, str]]:
+    """Of every exact table that left: the entry of its release, its data set, and where it is kept."""
+    for case in home.journal.docket().cases.values():
+        if case.change is not None or is_noisy_case(case.request):
+            continue  # about the rules: nothing leaves by it; or with noise: the budget reckons with it
         for attempt, release in enumerate(case.releases, start=1):
             if release.aborted is None and release.content["form"] == str(Form.STATISTICS):
-                place = kept_path(release_name(case.id, attempt))
-                found.append((release.index, kept_of(_read(home, place), place=place)))
-    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+                yield release.index, case.request["population"]["dataset"], kept_path(release_name(case.id, attempt))
 
 
 def _read(home: Home, place: str) -> dict[str, object]:
