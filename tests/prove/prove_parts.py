@@ -1,12 +1,12 @@
 """The parts of the proof: each does as many trials as it is asked for, or as its time allows, and says what it did."""
 
 import os
-import pickle
 import random
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -76,11 +76,9 @@ class Bench:
                 os.close(read_end)
                 self._job(tasks[job :: self.jobs], work, write_end, self.at / f"job-{job}")
             os.close(write_end)
-            pipes.append(os.fdopen(read_end, "rb"))
-        for pipe in pipes:
-            with pipe:
-                while (given := _next(pipe)) is not None:
-                    yield given
+            pipes.append(Connection(read_end, writable=False))
+        yield from _as_they_come(pipes)
+        for _ in pipes:
             _, status = os.wait()
             if status:
                 raise RuntimeError("a job of the proof itself failed; see above")
@@ -88,12 +86,11 @@ class Bench:
     def _job(self, tasks: Sequence[Any], work: Callable[[Any, Path], Any], handle: int, at: Path) -> None:
         status = 1
         try:
-            with os.fdopen(handle, "wb") as pipe:
+            with Connection(handle, readable=False) as pipe:
                 for task in tasks:
                     if time.monotonic() > self.deadline:
                         break
-                    pipe.write(pickle.dumps(work(task, at)))
-                    pipe.flush()
+                    pipe.send(work(task, at))
             status = 0
         except BaseException:
             sys.excepthook(*sys.exc_info())
@@ -102,11 +99,15 @@ class Bench:
             os._exit(status)
 
 
-def _next(pipe: Any) -> Any:
-    try:
-        return pickle.load(pipe)
-    except EOFError:
-        return None
+def _as_they_come(pipes: Sequence[Connection]) -> Iterator[Any]:
+    """What several jobs say, until all have ended; none waits for another to be heard."""
+    left: list[Any] = list(pipes)
+    while left:
+        for pipe in wait(left):
+            try:
+                yield pipe.recv()  # type: ignore[union-attr]
+            except EOFError:
+                left.remove(pipe)
 
 
 def kills(bench: Bench, count: int) -> Part:
