@@ -116,6 +116,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--people", type=int, default=20_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument(
+        "--shuffled", action="store_true", help="rows in no order; else those of a person stand together"
+    )
     parser.add_argument("--opendp-python", type=Path)
     parser.add_argument("--tumult-python", type=Path)
     parser.add_argument("--only", choices=RUNS)
@@ -128,10 +131,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         build(root / "few", FEW_PEOPLE)
-        claims = build(root, given.people)
+        claims = build(root, given.people, shuffled=given.shuffled)
         with duckdb.connect() as connection:
             rows = connection.execute(f"SELECT count(*) FROM '{claims}'").fetchall()[0][0]
-        print_machine(people=f"{given.people:,}", claims=f"{rows:,}", rounds=str(given.rounds))
+        print_machine(
+            people=f"{given.people:,}",
+            claims=f"{rows:,}",
+            rounds=str(given.rounds),
+            rows="shuffled" if given.shuffled else "by person",
+        )
         good = report(measure(root, given.people, given.rounds))
         others(claims, given)
     return 0 if good else 1

@@ -51,8 +51,11 @@ def dataset(people: int) -> Dataset:
     )
 
 
-def build(root: Path, people: int) -> Path:
-    """One to five claims a person, three on average; state, county and eligibility stay with the person."""
+def build(root: Path, people: int, *, shuffled: bool = False) -> Path:
+    """One to five claims a person, three on average; state, county and eligibility stay with the person.
+
+    The rows of a person stand together, as in most extracts; shuffled: in no order at all.
+    """
     claims, persons = (root / table_path("bench", "v1", name) for name in ("claims", "persons"))
     claims.parent.mkdir(parents=True, exist_ok=True)
     options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE 122880"
@@ -71,7 +74,7 @@ def build(root: Path, people: int) -> Path:
                 FROM (
                     SELECT p, hash(p) AS h, hash(p * 8 + n) AS g
                     FROM (SELECT p, unnest(range(1 + (hash(p) % 5)::BIGINT)) AS n FROM range({people}) AS people(p))
-                )
+                ) {"ORDER BY g" if shuffled else ""}
             ) TO '{claims}' ({options})
         """)
         connection.execute(

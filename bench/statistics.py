@@ -1,6 +1,6 @@
 """Answers with noise about 20 million people with 60 million claims, beside plain group-bys in the same run.
 
-    python bench/statistics.py [--people N] [--rounds N] [--opendp-python PATH] [--tumult-python PATH]
+    python bench/statistics.py [--people N] [--rounds N] [--shuffled] [--opendp-python PATH] [--tumult-python PATH]
 
 See bench/noisy_counts.py for what is measured. This file bears the name of a module of the standard library, which the
 other benchmarks import: for them it makes way.
