@@ -110,25 +110,30 @@ def _as_they_come(pipes: Sequence[Connection]) -> Iterator[Any]:
                 left.remove(pipe)
 
 
-def kills(bench: Bench, count: int) -> Part:
-    """SIGKILL, half of them aimed between staged and published."""
+def kills(bench: Bench, count: int, *, first: int = 0) -> Part:
+    """SIGKILL, half of them aimed between staged and published. first: the seed of the first trial."""
     part = Part("SIGKILL of the process, store in SQLite", count)
-    _killed(part, bench, range(count))
+    _killed(part, bench, first)
     return part
 
 
 def kills_on_postgres(bench: Bench, count: int) -> Part:
     """The same, with the store in PostgreSQL; one job, since one server has one pattern to copy."""
     part = Part("SIGKILL of the process, store in PostgreSQL", count)
-    _killed(part, bench, range(100_000, 100_000 + count))
+    _killed(part, bench, 100_000)
     return part
 
 
-def _killed(part: Part, bench: Bench, seeds: range) -> None:
+def _killed(part: Part, bench: Bench, first: int) -> None:
+    """Trials until so many were killed as were asked for: one that ends before it is hit is made up for."""
+
     def one(seed: int, at: Path) -> Trial:
         return trial_of(bench.template, at, seed=seed, how=HOW[seed % len(HOW)], pace=bench.pace)
 
-    done = list(bench.spread(seeds, one))
+    done, short = list[Trial](), part.asked
+    while short > 0 and time.monotonic() < bench.deadline:
+        done += bench.spread(range(first + len(done), first + len(done) + short), one)
+        short = part.asked - sum(trial.killed for trial in done)
     killed = [trial for trial in done if trial.killed]
     part.trials = len(killed)
     part.failures = [f"seed {trial.seed}, {trial.how}: {each}" for trial in done for each in trial.problems]

@@ -76,6 +76,11 @@ def test_a_disk_that_hangs_is_refused_within_five_seconds(evidence: dict[str, An
     assert parts(evidence, "a disk that hangs")[0]["slowest_refusal_s"] < 5
 
 
+def test_trials_that_ended_before_the_kill_are_made_up_for(evidence: dict[str, Any]) -> None:
+    part = parts(evidence, "store in SQLite")[0]
+    assert part["trials"] >= part["asked"] == 12
+
+
 def test_the_evidence_names_what_was_run(evidence: dict[str, Any]) -> None:
     assert evidence["kind"] == "sample"
     assert {"commit", "date", "machine", "parts", "controls", "passed"} <= set(evidence)
