@@ -1,6 +1,7 @@
 """`make prove`: kills, crashes, races and attacks at full count, with dated evidence.
 
-    python tests/prove [--sample] [--only durability|kills|statistics] [--kills N] [--seed N] [--within MINUTES] [--jobs N] [--evidence FOLDER]
+    python tests/prove [--sample] [--only durability|kills|steps|statistics] [--kills N] [--seed N]
+                       [--within MINUTES] [--jobs N] [--evidence FOLDER]
 
 `--sample` is what `make test` runs of durability; of statistics it samples the same programs elsewhere.
 
@@ -67,7 +68,7 @@ def _arguments() -> argparse.Namespace:
         description="Kills, crashes, races and attacks at full count, with dated evidence."
     )
     parser.add_argument("--sample", action="store_true", help="a few trials of each kind")
-    parser.add_argument("--only", choices=("durability", "kills", "statistics"), help="a part of it")
+    parser.add_argument("--only", choices=("durability", "kills", "steps", "statistics"), help="a part of it")
     parser.add_argument("--kills", type=int, help="how many, where not as many as usual")
     parser.add_argument("--seed", type=int, default=0, help="of the first kill; another run can try others")
     parser.add_argument("--within", type=float, default=240.0, help="stop after so many minutes, and say what was done")
@@ -87,9 +88,13 @@ def _proved(
     postgres = False
     if only != "statistics":
         controls += _said("broken builds", lambda: parts.controls(bench))
+    if only in {None, "durability", "kills"}:
         _put(found, bench, 1.0 if only == "kills" else 0.45, lambda b: parts.kills(b, counts["kills"], first=seed))
+    if only in {None, "durability", "steps"}:
+        _put(found, bench, 0.7 if only == "steps" else 0.16, lambda b: parts.step_faults(b, every=counts["every"]))
+        _put(found, bench, 0.3 if only == "steps" else 0.07, lambda b: parts.power_cuts(b, every=counts["every"]))
     if only in {None, "durability"}:
-        postgres = _durability(bench, counts, found)
+        postgres = _others(bench, counts, found)
     if only in {None, "statistics"}:
         controls += _said("broken builds of statistics", lambda: statistics.controls(bench, counts["questions"]))
         _statistics(bench, counts, found)
@@ -106,10 +111,8 @@ def _put(found: list[parts.Part], bench: parts.Bench, share: float, work: Callab
     _say(_line(found[-1]))
 
 
-def _durability(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> bool:
-    """Nothing lost, nothing half done. Says whether PostgreSQL was there."""
-    _put(found, bench, 0.16, lambda b: parts.step_faults(b, every=counts["every"]))
-    _put(found, bench, 0.07, lambda b: parts.power_cuts(b, every=counts["every"]))
+def _others(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> bool:
+    """What hangs, what is spilled, PostgreSQL, and many at once. Says whether PostgreSQL was there."""
     _put(
         found, bench, 0.04, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"])
     )
