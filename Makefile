@@ -22,7 +22,7 @@ demo: setup
 # What CI runs: style, types, contracts, then every test. System programs that some tests talk to are installed
 # on Debian as root; elsewhere those tests are skipped, counted and named at the end.
 test: setup system check
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --max-worker-restart=0 --dist=loadfile
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --max-worker-restart=0 --dist=loadfile --no-loadscope-reorder
 
 # The long runs: kills, crashes, power cuts, races, hanging disks and attacks on statistics at full count; writes dated
 # evidence. `make test` runs a sample of the same code. WITHIN: stop after so many minutes and say what was done.
