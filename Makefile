@@ -26,7 +26,7 @@ test: setup system check
 
 # The long runs: kills, crashes, power cuts, races, hanging disks and attacks on statistics at full count; writes dated
 # evidence. `make test` runs a sample of the same code. WITHIN: stop after so many minutes and say what was done.
-# ONLY: durability (kills and steps are parts of it), or statistics.
+# ONLY: durability (kills, steps and postgres are parts of it), or statistics.
 prove: setup system
 	$(BIN)/python tests/prove $(if $(ONLY),--only $(ONLY)) $(if $(WITHIN),--within $(WITHIN))
 

@@ -1,7 +1,7 @@
 """`make prove`: kills, crashes, races and attacks at full count, with dated evidence.
 
-    python tests/prove [--sample] [--only durability|kills|steps|statistics] [--kills N] [--seed N]
-                       [--within MINUTES] [--jobs N] [--evidence FOLDER]
+    python tests/prove [--sample] [--only durability|kills|steps|postgres|statistics]
+                       [--kills N] [--seed N] [--within MINUTES] [--jobs N] [--evidence FOLDER]
 
 `--sample` is what `make test` runs of durability; of statistics it samples the same programs elsewhere.
 
@@ -48,7 +48,7 @@ SAMPLE: Final[dict[str, int]] = {
 def main() -> int:
     given = _arguments()
     counts = dict(SAMPLE if given.sample else WHOLE)
-    counts["kills"] = given.kills or counts["kills"]
+    counts |= {"kills": given.kills, "postgres": given.kills} if given.kills else {}
     began, at = datetime.now(UTC), Path(tempfile.mkdtemp(prefix="modicum-prove-"))
     try:
         document = {
@@ -68,7 +68,9 @@ def _arguments() -> argparse.Namespace:
         description="Kills, crashes, races and attacks at full count, with dated evidence."
     )
     parser.add_argument("--sample", action="store_true", help="a few trials of each kind")
-    parser.add_argument("--only", choices=("durability", "kills", "steps", "statistics"), help="a part of it")
+    parser.add_argument(
+        "--only", choices=("durability", "kills", "steps", "postgres", "statistics"), help="a part of it"
+    )
     parser.add_argument("--kills", type=int, help="how many, where not as many as usual")
     parser.add_argument("--seed", type=int, default=0, help="of the first kill; another run can try others")
     parser.add_argument("--within", type=float, default=240.0, help="stop after so many minutes, and say what was done")
@@ -94,7 +96,9 @@ def _proved(
         _put(found, bench, 0.7 if only == "steps" else 0.16, lambda b: parts.step_faults(b, every=counts["every"]))
         _put(found, bench, 0.3 if only == "steps" else 0.07, lambda b: parts.power_cuts(b, every=counts["every"]))
     if only in {None, "durability"}:
-        postgres = _others(bench, counts, found)
+        _others(bench, counts, found)
+    if only in {None, "durability", "postgres"}:
+        postgres = _on_postgres(bench, counts, found, seed=seed)
     if only in {None, "statistics"}:
         controls += _said("broken builds of statistics", lambda: statistics.controls(bench, counts["questions"]))
         _statistics(bench, counts, found)
@@ -111,23 +115,28 @@ def _put(found: list[parts.Part], bench: parts.Bench, share: float, work: Callab
     _say(_line(found[-1]))
 
 
-def _others(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> bool:
-    """What hangs, what is spilled, PostgreSQL, and many at once. Says whether PostgreSQL was there."""
+def _others(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> None:
+    """What is spilled, what hangs, and many at once."""
     _put(
         found, bench, 0.04, lambda b: parts.spills(b, engines=counts["engines"], registrations=counts["registrations"])
     )
     _put(found, bench, 0.12, lambda b: parts.hangs(b, every=counts["hang_every"]))
-    database = server()
-    if database is not None:
-        try:
-            single = replace(bench, template=template_on(database, bench.template, bench.at / "postgres"), jobs=1)
-            _put(found, single, 0.12, lambda b: parts.kills_on_postgres(b, counts["postgres"]))
-            _put(found, single, 0.04, lambda b: parts.server_stops(b, database, counts["stops"]))
-            _put(found, single, 1.0, lambda b: parts.races(b, counts["processes"], store="PostgreSQL"))
-        finally:
-            database.close()
     _put(found, bench, 1.0, lambda b: parts.races(b, counts["processes"], store="SQLite"))
-    return database is not None
+
+
+def _on_postgres(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part], *, seed: int) -> bool:
+    """The same with the store in PostgreSQL. Says whether it was there."""
+    database = server()
+    if database is None:
+        return False
+    try:
+        single = replace(bench, template=template_on(database, bench.template, bench.at / "postgres"), jobs=1)
+        _put(found, single, 0.2, lambda b: parts.kills_on_postgres(b, counts["postgres"], first=seed))
+        _put(found, single, 0.06, lambda b: parts.server_stops(b, database, counts["stops"]))
+        _put(found, single, 1.0, lambda b: parts.races(b, counts["processes"], store="PostgreSQL"))
+    finally:
+        database.close()
+    return True
 
 
 def _statistics(bench: parts.Bench, counts: dict[str, int], found: list[parts.Part]) -> None:

@@ -117,10 +117,10 @@ def kills(bench: Bench, count: int, *, first: int = 0) -> Part:
     return part
 
 
-def kills_on_postgres(bench: Bench, count: int) -> Part:
+def kills_on_postgres(bench: Bench, count: int, *, first: int = 0) -> Part:
     """The same, with the store in PostgreSQL; one job, since one server has one pattern to copy."""
     part = Part("SIGKILL of the process, store in PostgreSQL", count)
-    _killed(part, bench, 100_000)
+    _killed(part, bench, 100_000 + first)
     return part
 
 
