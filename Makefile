@@ -45,6 +45,7 @@ bench: setup
 	$(BIN)/python bench/release.py
 	$(BIN)/python bench/ledger.py
 	$(BIN)/python bench/suppression.py
+	$(BIN)/python bench/statistics.py
 
 lock: setup
 	$(BIN)/uv pip compile requirements/uv.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -o requirements/uv.lock.txt

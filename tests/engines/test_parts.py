@@ -2,6 +2,7 @@
 
 import functools
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -96,6 +97,28 @@ def test_the_parts_add_up_to_the_whole(tmp_path: Path, monkeypatch: pytest.Monke
         whole = {row["_key_0"]: row for row in engine.arrow(asked).to_pylist()}
         assert {row["_key_0"]: row for row in summed(parts).to_pylist()} == whole
         assert sum(row["_f0"] for row in whole.values()) == sum(place % 7 for place in range(ROWS))
+
+
+def test_answers_without_groups_without_rows_and_with_nulls_add_up() -> None:
+    exact = pa.decimal128(38, 0)
+    one = pa.table({"_f0": pa.array([3], exact)})
+    assert summed([one, one]).to_pylist() == [{"_f0": 6}]
+    none = pa.table({"_key_0": pa.array([], pa.int32()), "_f0": pa.array([], exact)})
+    assert summed([none, none]).to_pylist() == []
+    null = pa.table({"_key_0": pa.array([None, 1], pa.int32()), "_f0": pa.array([1, None], exact)})
+    assert summed([null, none, null]).to_pylist() == [{"_key_0": None, "_f0": 2}, {"_key_0": 1, "_f0": None}]
+
+
+def test_a_person_whom_the_data_set_does_not_number_is_in_the_last_part(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written(tmp_path, ordered=True)
+    monkeypatch.setattr(opened, "parts_of", functools.partial(parts_of, at_once=100))
+    with Engine.open(Folder(tmp_path), replace(dataset(), persons=PERSONS - 100)) as engine:
+        claims = engine.table("claims")
+        counted = [found["n"][0].as_py() for (found,) in engine.by_persons([claims.aggregate(n=claims.count())])]
+    assert len(counted) > 1
+    assert sum(counted) == ROWS
 
 
 def test_whatever_happens_in_a_part_the_whole_table_shows_afterwards(

@@ -226,7 +226,8 @@ def line_of(text: str, part: str, after: str = "") -> int:
         ("proposed_because", "why", "[[columns]]", "no field why"),
         ('kind = "text"', 'kind = "text"\nlower = "0"\nupper = "9"', "[[columns]]", "a kind of number"),
         ('kind = "text"', 'kind = "decimal"\nlower = "0"', "[[columns]]", "both `lower` and `upper`"),
-        ('kind = "text"', 'kind = "decimal"\nlower = "0"\nupper = "much"', "[[columns]]", "numbers such as"),
+        ('kind = "text"', 'kind = "decimal"\nlower = "0"\nupper = "much"', "[[columns]]", '"100.50" where decimal'),
+        ('kind = "text"', 'kind = "integer"\nlower = "0"\nupper = "9.5"', "[[columns]]", '"100.50" where decimal'),
         ('kind = "text"', 'kind = "integer"\nlower = 9\nupper = 9', "[[columns]]", "reversed or equal"),
     ],
 )

@@ -194,11 +194,13 @@ class _Reading:
         if "lower" not in fields and "upper" not in fields:
             return None, None
         found = []
+        fraction = r"(\.[0-9]{1,4})?" if kind == "decimal" else ""
         for field in ("lower", "upper"):
             given = str(fields.get(field, "")) if isinstance(fields.get(field), int | str) else ""
-            if kind not in _NUMBERS or not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,4})?", given):
+            if kind not in _NUMBERS or not re.fullmatch(rf"-?[0-9]{{1,15}}{fraction}", given):
                 self._refuse(
-                    f'{name} needs both `lower` and `upper`, numbers such as "100.50", and a kind of number', line
+                    f'{name} needs a kind of number, and both `lower` and `upper`: "100"; "100.50" where decimal',
+                    line,
                 )
             found.append(given)
         if Decimal(found[0]) >= Decimal(found[1]):

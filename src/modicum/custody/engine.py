@@ -24,6 +24,7 @@ import pyarrow as pa
 from duckdb.func import ARROW as UDF_ARROW
 
 from modicum.custody.parts import parts_of
+from modicum.custody.sources import PERSONS
 from modicum.custody.spill import SPILL, Spill
 from modicum.model.dataset import Dataset
 from modicum.model.errors import InternalError, LogUnavailableError, ModicumError, NotFoundError
@@ -39,8 +40,6 @@ STRATUM: Final = "_modicum_stratum"
 OWN_COLUMNS: Final = (ROW, PERSON, STRATUM)
 
 DISK_TROUBLE: Final = ("no space left", "read-only file system", "permission denied", "disk quota", "max_temp_dir")
-
-_PERSONS: Final = "persons"
 
 
 def table_path(dataset: str, version: str, table: str) -> str:
@@ -108,7 +107,7 @@ class Engine:
 
     def persons(self) -> Expression:
         """One row per person: `person_key` (text), `ordinal` (the number that `_modicum_person` holds)."""
-        return self._registered(_PERSONS)
+        return self._registered(PERSONS)
 
     def person_column(self, name: str) -> str | None:
         """The column of a registered table whose text is the person's key in every row that belongs to a person."""
@@ -165,13 +164,15 @@ class Engine:
         nothing else may be computed here until the parts are spent.
         """
         statements = [self.sql(each) for each in expressions]
-        tables = {name: self._path(name) for name in self._tables if name != _PERSONS}
+        tables = {name: self._path(name) for name in self._tables if name != PERSONS}
         persons = 0 if self._dataset is None else self._dataset.persons
         parts = parts_of(list(tables.values()), persons, column=PERSON)
         try:
             for part in parts:
+                # The last part has no end: whoever has a number is in a part, were it none of the data set's.
+                end = "" if part == parts[-1] else f" AND {PERSON} < {part.stop}"
+                within = f"{PERSON} >= {part.start}{end}" if len(parts) > 1 else "TRUE"
                 for name, path in tables.items():
-                    within = f"{PERSON} BETWEEN {part.start} AND {part.stop - 1}" if len(parts) > 1 else "TRUE"
                     self._show(name, path, within)
                 with spoken("computing an answer"):
                     yield [self._watched(partial(self._fetched, each)) for each in statements]

@@ -1,9 +1,9 @@
 """Into how many parts the persons of a data set are best divided, to be computed part by part.
 
-A group-by of every person and group fills a table that no processor's cache holds; one of half a million
-persons nearly is. That pays where the rows of a person stand close together, as most custodians' extracts have them, so
-that each part is read from a few row groups of the file. Where they do not, each part would be read from all of it.
-Which it is, is told by the range of persons that each row group says it holds. The figures are the same either way.
+A group-by of every person and group fills a hash table that no processor's cache holds; that of half a million persons
+nearly fits. To divide them pays where the rows of a person stand close together, as most custodians' extracts have
+them, so that each part is read from a few row groups of the file. Where they do not, each part would be read from all
+of it. Which it is, is told by the range of persons that each row group says it holds. The figures are the same.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,10 @@ MOST_READ: Final = 1.3
 
 
 def parts_of(files: Sequence[Path], persons: int, *, column: str, at_once: int = PERSONS_AT_ONCE) -> list[range]:
-    """Divide the numbers of persons, from 0, into ranges; one range where the files are not in the persons' order."""
+    """Divide the numbers of persons, from 0, into ranges; one range where the files are not in the persons' order.
+
+    files: Parquet, with a column of person numbers. at_once: how many persons one part has at most, where divided.
+    """
     groups = [each for file in files for each in _row_groups(file, column, persons)]
     rows = sum(held for _, _, held in groups)
     count = max(1, -(-persons // at_once))

@@ -6,6 +6,7 @@ Counts are for the custodian's reviewers; a key goes in and a number comes out, 
 from collections.abc import Iterable, Iterator, Mapping
 
 from modicum.custody.engine import PERSON, STRATUM, Engine, quoted_text, table_path
+from modicum.custody.sources import PERSONS
 from modicum.model.dataset import Dataset
 from modicum.storage import Folder
 
@@ -27,10 +28,10 @@ def persons_by_stratum(folder: Folder, dataset: Dataset) -> dict[int, int]:
 
 def person_ordinal(folder: Folder, name: str, version: str, key: str) -> int | None:
     """The number that a version of a data set gives to the person with this key; None where it has none."""
-    if not folder.exists(table_path(name, version, "persons")):
+    if not folder.exists(table_path(name, version, PERSONS)):
         return None
     with Engine.open(folder, None, expressions=False) as engine:
-        source = _parquet(folder, name, version, "persons")
+        source = _parquet(folder, name, version, PERSONS)
         found = engine.run(f"SELECT ordinal FROM {source} WHERE person_key = ?", [key])  # noqa: S608 - a path of ours
     return int(found[0][0]) if found else None
 
