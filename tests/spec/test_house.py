@@ -155,6 +155,12 @@ def test_no_module_is_too_long() -> None:
             )
 
 
+def test_no_two_files_of_tests_have_one_name() -> None:
+    """pytest imports a file of tests by its name alone; of two, whichever comes second is an error."""
+    names = [path.name for path in modules("tests") if path.name.startswith("test_")]
+    assert [name for name in names if names.count(name) > 1] == []
+
+
 def test_no_function_is_too_long() -> None:
     long = [
         f"{path.relative_to(ROOT)}:{node.lineno} {node.name}"

@@ -221,6 +221,22 @@ def test_a_sweep_at_any_moment_takes_nothing_from_a_living_writer(tmp_path: Path
     assert [Folder(tmp_path).read(path) for path in Folder(tmp_path).list()] == [b"whole"] * 120
 
 
+def test_a_sweep_finds_the_staging_folder_tidied_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def tidied_first(listing: Callable[[Path], Any]) -> Callable[[Path], Any]:
+        def listed(path: Path) -> Any:
+            if Path(path).name == ".staging" and Path(path).is_dir():
+                Path(path).rmdir()
+            return listing(path)
+
+        return listed
+
+    (tmp_path / ".staging").mkdir()
+    for name in ("listdir", "scandir"):
+        monkeypatch.setattr(os, name, tidied_first(getattr(os, name)))
+    assert Folder(tmp_path).sweep(older_than_s=0) == 0
+    assert not (tmp_path / ".staging").exists()
+
+
 def test_a_disk_that_hangs_is_an_error_and_then_fails_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     answers = threading.Event()
     monkeypatch.setattr(patience, "LIMIT_S", 0.2)

@@ -10,6 +10,7 @@ import fcntl
 import io
 import os
 import secrets
+import stat
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -164,12 +165,17 @@ class Folder:
         """Remove staged files of that age whose writers died; gives their number. What a living one writes stays."""
         swept = 0
         with translated("staged files"):
-            for name in sorted((self.root / _STAGING).glob("*")):
+            for name in self._staged_files():
                 with suppress(FileNotFoundError):  # Its writer ended it meanwhile.
                     swept += self._sweep_one(name, older_than_s)
             if swept:
                 self._tidy()
         return swept
+
+    def _staged_files(self) -> tuple[Path, ...]:
+        with suppress(FileNotFoundError):  # Nobody writes, or the last writer tidied the folder away meanwhile.
+            return tuple(sorted((self.root / _STAGING).iterdir()))
+        return ()
 
     def _sweep_one(self, name: Path, older_than_s: float) -> int:
         file = os.open(name, os.O_RDWR | os.O_CLOEXEC)
@@ -212,7 +218,7 @@ class Folder:
                 directory.mkdir(mode=_FOLDER_MODE)
             except FileExistsError:
                 # Somebody made it meanwhile; or made it and tidied it away, which whoever opens a file in it will see.
-                if os.path.lexists(directory) and not directory.is_dir():
+                if _is_in_the_way(directory):
                     raise
         return {directory.parent for directory in missing}
 
@@ -255,9 +261,10 @@ class Folder:
                 self._tidy()
 
     def _open_staged(self, path: str) -> tuple[Path, int]:
-        name = self.root / _STAGING / secrets.token_hex(16)
         with translated_write(path):
             while True:
+                # A new name each time: a sweep that opened the file of the old one may still be about to remove it.
+                name = self.root / _STAGING / secrets.token_hex(16)
                 self._make_parents(name)
                 # Another process may tidy the empty staging folder away in between; then it is made again.
                 with suppress(FileNotFoundError):
@@ -290,6 +297,15 @@ def _try_lock(file: int) -> bool:
     except BlockingIOError:
         return False
     return True
+
+
+def _is_in_the_way(path: Path) -> bool:
+    """Whether another thing than a folder has this name: asked once, since a folder may be tidied away in between."""
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return False
+    return not (stat.S_ISDIR(mode) or (stat.S_ISLNK(mode) and path.is_dir()))
 
 
 def _raise_unless_missing(error: OSError) -> None:
