@@ -18,6 +18,7 @@ from random_packs import ATTRIBUTES, DAYS, FACTS, KINDS, PURPOSES, WORDS, datase
 from modicum.law.decide import decide
 from modicum.law.judge import Circumstances, Judge
 from modicum.law.packs import Pack, load_pack
+from modicum.law.tables import table
 from modicum.model.dataset import Stratum
 from modicum.model.decision import Cell, Verdict
 from modicum.model.forms import DISCLOSING, Form
@@ -159,8 +160,8 @@ CELL = (Form.MATCH, "name", (("flag", "yes"), ("region", "a"), ("status", "x")))
 
 
 @pytest.fixture
-def withhold(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Let Cedar never get one attribute of the situation, whoever asks."""
+def withhold(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Let Cedar never get one attribute of the situation, whoever asks; tables made before and after are forgotten."""
     ask = cedarpy.is_authorized_batch
 
     def keep_from_cedar(attribute: str) -> None:
@@ -171,8 +172,10 @@ def withhold(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
             return ask(less, *rest)
 
         monkeypatch.setattr(cedarpy, "is_authorized_batch", asked)
+        table.cache_clear()
 
-    return keep_from_cedar
+    yield keep_from_cedar
+    table.cache_clear()
 
 
 @pytest.mark.parametrize("attribute", LOOKED_AT)
@@ -205,7 +208,7 @@ def test_wherever_an_attribute_is_missing_the_cell_is_denied(
     erred = 0
     for attribute in LOOKED_AT:
         withhold(attribute)
-        pack = load_pack(tmp_path)  # anew, since tables are remembered by policy
+        pack = load_pack(tmp_path)
         given = replace(GIVEN, audience=tuple(random.sample(KINDS[:3], 2)), facts=frozenset())
         for form in random.sample(DISCLOSING, 2):
             stratum = {name: random.choice(domain) for name, domain in ATTRIBUTES.items()}

@@ -8,7 +8,9 @@ from shutil import copytree
 
 import pytest
 
-from modicum.law.lexicon import ill_typed, lexicon_of, strangers
+from modicum.law import packs
+from modicum.law.guarantees import Guarantees
+from modicum.law.lexicon import Lexicon, ill_typed, lexicon_of, strangers
 from modicum.law.packs import load_pack
 from modicum.law.policy import look
 from modicum.law.statements import parse_statements
@@ -178,6 +180,41 @@ def test_a_link_is_no_part_of_a_pack(name: str, tmp_path: Path) -> None:
     (root / name).symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InvalidInputError, match=f"pack file {name} is a link"):
         load_pack(root)
+
+
+def test_a_pack_is_read_again_when_a_byte_of_it_changed(tmp_path: Path) -> None:
+    """A pack that was loaded is remembered by its digest, in this process, and by nothing else."""
+    root = copytree(SMALL, tmp_path / "pack")
+    before = load_pack(root)
+    assert load_pack(root) is before
+    change(ACT, '@source("invented")', '@source("invented!")')(root)
+    changed = load_pack(root)
+    assert changed.ref.sha256 != before.ref.sha256
+    assert "invented!" in {rule.source for rule in changed.rules()}
+    (root / "notes.toml").write_text("")
+    with pytest.raises(InvalidInputError, match=r"pack file notes\.toml"):
+        load_pack(root)
+    (root / "notes.toml").unlink()
+    (root / ACT).rename(tmp_path / "elsewhere")
+    (root / ACT).symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(InvalidInputError, match="is a link"):
+        load_pack(root)
+
+
+def test_a_pack_that_changes_while_it_is_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read would else pass under the digest of what lies there now."""
+    root = copytree(SMALL, tmp_path / "pack")
+    reading = packs.read_guarantees
+
+    def changed(root: Path, lexicon: Lexicon) -> Guarantees:
+        change(ACT, '@source("invented")', '@source("invented!")')(root)
+        return reading(root, lexicon)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(packs, "read_guarantees", changed)
+        with pytest.raises(InvalidInputError, match="changed while it was read"):
+            load_pack(root)
+    assert "invented!" in {rule.source for rule in load_pack(root).rules()}
 
 
 def test_a_misspelt_file_does_not_leave_out_what_stands_in_it(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -153,14 +154,22 @@ def shipped_packs() -> list[str]:
 def load_pack(source: str | Path) -> Pack:
     """Load a shipped pack by name, or any pack by its folder.
 
+    One that was loaded before and has not changed by a byte is not read again: most commands need theirs several times.
+
     Raises NotFoundError: no such pack. InvalidInputError: anything in it that cannot be read; names file and policy.
     """
     root = SHIPPED / source if isinstance(source, str) and source in shipped_packs() else Path(source)
     if not (root / "pack.toml").is_file():
         known = ", ".join(shipped_packs())
         raise NotFoundError(cause=f"there is no policy pack {source}", cure=f"name a folder or one of: {known}")
-    files.refuse_links(root)
+    files.refuse_links(root)  # the digest does not cover what they lead to
     files.refuse_strange_toml(root)
+    return _load(root, pack_sha256(root))
+
+
+@lru_cache(maxsize=8)
+def _load(root: Path, digest_: str) -> Pack:
+    """Read the pack of that digest. Raises InvalidInputError, which is not remembered."""
     head = files.read_toml(root, "pack.toml", files.PackFile)
     words = files.read_toml(root, "vocabulary.toml", files.VocabularyFile)
     strata = files.read_toml(root, "strata.toml", files.StrataFile)
@@ -173,8 +182,8 @@ def load_pack(source: str | Path) -> Pack:
     refuse_overlaps(bodies)
     refuse_nowhere(head, bodies)
     refuse_borrowed(head, bodies)
-    return Pack(
-        ref=PackRef(name=head.name, version=head.version, sha256=pack_sha256(root)),
+    pack = Pack(
+        ref=PackRef(name=head.name, version=head.version, sha256=digest_),
         title=head.title,
         root=root,
         vocabulary=_vocabulary(words, bodies),
@@ -192,6 +201,9 @@ def load_pack(source: str | Path) -> Pack:
         review_rules=_review_rules(reviews, facts=set(words.facts), attributes=set(strata.attributes)),
         _unwritten=tuple(_unwritten(head)),
     )
+    if pack_sha256(root) != digest_:
+        raise InvalidInputError(cause="the pack changed while it was read", cure="try again when it is at rest")
+    return pack
 
 
 def _lexicon(root: Path, words: files.VocabularyFile, strata: files.StrataFile) -> Lexicon:

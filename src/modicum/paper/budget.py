@@ -95,7 +95,8 @@ def _more(spends: Sequence[Spend], left: Sequence[float], whole: float) -> int:
     recent = [each.spent for each in spends[-_RECENT:] if each.spent > 0]
     if not recent:
         return 0
-    return min(_MOST_LIKE, int(left[-1] * whole / (sum(recent) / len(recent)) + 1e-9))
+    # The smaller of the two before it is a whole number: next to nothing a question, and it is beyond any.
+    return int(min(_MOST_LIKE, left[-1] * whole / (sum(recent) / len(recent)) + 1e-9))
 
 
 def _finding(spends: Sequence[Spend], left: Sequence[float], whole: float, population: str) -> str:
