@@ -47,11 +47,17 @@ class Budget:
     rho: int
     delta: int
     spendings: tuple[Spending, ...] = ()
+    carried: frozenset[str] = frozenset()  # data sets that were charged to it in the logs before this one
     rho_spent: int = 0  # the sums of all spendings, kept as they are added
     delta_spent: int = 0
 
     @property
-    def left(self) -> dict[str, str]:
+    def charged(self) -> frozenset[str]:
+        """The data sets that were charged to it: none of them changes its population, in this log or a later one."""
+        return self.carried | {each.dataset for each in self.spendings}
+
+    @property
+    def left(self) -> dict[str, Any]:
         """What is left, as the opening of the ledger in a log that continues this one."""
         return {
             "population": self.population,
@@ -59,6 +65,7 @@ class Budget:
             "at_delta": self.at_delta,
             "rho": amount(self.rho - self.rho_spent),
             "delta": amount(self.delta - self.delta_spent),
+            "datasets": sorted(self.charged),
         }
 
     def covers(self, *, rho: int, delta: int) -> bool:
@@ -81,9 +88,15 @@ def amount(units_: int) -> str:
 
 
 def open_budget(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget]) -> Budget:
-    """Open the ledger of a population. Raises EvidenceError: it is open already, since a total is set once."""
+    """Open the ledger of a population.
+
+    Raises EvidenceError: it is open already, since a total is set once; or a data set is another population's.
+    """
     if content["population"] in budgets:
         raise EvidenceError(place=entry.place, cause="sets the budget of a population a second time")
+    carried = frozenset(content.get("datasets", ()))
+    if any(carried & other.charged for other in budgets.values()):
+        raise EvidenceError(place=entry.place, cause="gives a data set to another population than before")
     return Budget(
         population=content["population"],
         index=entry.index,
@@ -92,6 +105,7 @@ def open_budget(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, 
         at_delta=content["at_delta"],
         rho=units(content["rho"]),
         delta=units(content["delta"]),
+        carried=carried,
     )
 
 
@@ -116,8 +130,7 @@ def spend_from(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, B
     )
     if spent.rho <= 0:
         raise EvidenceError(place=entry.place, cause="spends nothing")
-    others = [other for name, other in budgets.items() if name != budget.population]
-    if any(each.dataset == spent.dataset for other in others for each in other.spendings):
+    if any(spent.dataset in other.charged for name, other in budgets.items() if name != budget.population):
         raise EvidenceError(place=entry.place, cause="charges a data set to another population than before")
     if not budget.covers(rho=spent.rho, delta=spent.delta):
         raise EvidenceError(place=entry.place, cause="spends more than the budget of its population has left")

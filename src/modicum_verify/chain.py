@@ -8,8 +8,8 @@ A succession is no way around the rules: custodian, witnesses, pack and rules of
 two founding organisations of the old log, with the keys that stood there, must have signed the new one's genesis.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,11 +25,22 @@ from modicum_verify.logdir import CHECKPOINT, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier
 from modicum_verify.roster import Roster, sponsors
-from modicum_verify.salvage import salvage, whole_entries
+from modicum_verify.salvage import LOST, kinds_beyond, salvage, whole_entries
 from modicum_verify.succession import Predecessor
+from modicum_verify.tables_left import UNKNOWN_TABLE, tables_left
 from modicum_verify.trust import Trust
 from modicum_verify.witness_set import SignedBy, read_cosigned
 
+LOSSES: Final = frozenset({LOST, "budget", "spent"})
+"""Where an entry of such a kind can no longer be read, nobody knows what is left of a budget."""
+TABLES: Final = frozenset({LOST, "released", "table"})
+"""Where an entry of such a kind can no longer be read, nobody knows which exact tables left."""
+_STAY: Final = {
+    "custodian": "another custodian",
+    "witnesses": "other witnesses",
+    "pack": "another pack",
+    "reviews": "other rules of review",
+}
 _TWO: Final = 2
 
 
@@ -49,7 +60,8 @@ class Link:
 
     size: its entries under the checkpoint with which it ended. verified: how many a checkpoint still proves.
     folded: how many from the start hold in full: leaf, body, signatures, moves.
-    damaged: entries that the folder no longer holds as they were signed.
+    damaged: entries that the folder no longer holds as they were signed. unchecked: `budgets` or `tables` where it can
+    no longer tell what was spent, or which exact tables left, and its successor goes on as if it could.
     """
 
     origin: str
@@ -60,6 +72,7 @@ class Link:
     folded: int
     damaged: tuple[int, ...]
     cosigned_by: tuple[SignedBy, ...]
+    unchecked: tuple[str, ...] = ()
 
     @property
     def whole(self) -> bool:
@@ -76,6 +89,7 @@ class Link:
             "verified": self.verified,
             "folded": self.folded,
             "damaged": list(self.damaged),
+            "unchecked": list(self.unchecked),
             "cosigned_by": [each.as_document() for each in self.cosigned_by],
         }
 
@@ -157,7 +171,9 @@ def _frozen(newer: Shown, named: Predecessor, folder: Path) -> tuple[Link, Shown
         by = _cosigned(newer, named, docket.roster)
     except EvidenceError:
         by = ()  # its witnesses may be as far away as the log is damaged; the verdict says so
-    return _told(named, verified=found.checkpoint.size, folded=len(entries), damaged=found.damaged, by=by), shown
+    link = _told(named, verified=found.checkpoint.size, folded=len(entries), damaged=found.damaged, by=by)
+    beyond = kinds_beyond(found, folded=len(entries), size=named.checkpoint.size)
+    return replace(link, unchecked=tuple(_unchecked(newer.docket, beyond))), shown
 
 
 def _shown(named: Predecessor, genesis: Entry, docket: Docket) -> Shown:
@@ -209,13 +225,10 @@ def _check_succession(newer: Shown, older: Shown) -> None:
     old, new, to = older.docket.roster, newer.docket.roster, older.docket.successor
     if to is not None and (to.origin, to.log_vkey) != (new.origin, newer.log_vkey):
         raise EvidenceError(place=f"log entry {to.index}", cause="names another successor than the log that is shown")
-    for what in ("custodian", "witnesses", "pack", "reviews"):
-        if getattr(old, what) != getattr(new, what):
-            raise EvidenceError(place="log entry 0", cause=f"its successor has another {what}")
-    for population, budget in older.docket.budgets.items():
-        opened = newer.docket.budgets.get(population)
-        if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
-            raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
+    for name, what in _STAY.items():
+        if getattr(old, name) != getattr(new, name):
+            raise EvidenceError(place="log entry 0", cause=f"its successor has {what}")
+    _check_carried(newer.docket, older.docket)
     given_up = old.retired | {each.public_key for each in old.people.values() if not each.active}
     if not given_up <= new.retired:
         raise EvidenceError(place="log entry 0", cause="its successor forgets keys that were given up")
@@ -223,6 +236,32 @@ def _check_succession(newer: Shown, older: Shown) -> None:
         raise EvidenceError(
             place="log entry 0", cause="its successor is not signed by people of two of its founding organisations"
         )
+
+
+def _check_carried(new: Docket, old: Docket) -> None:
+    """Nothing that was told about people is forgotten: what was spent, and which exact tables left."""
+    for population, budget in old.budgets.items():
+        opened = new.budgets.get(population)
+        if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
+            raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
+        if not budget.charged <= opened.carried:
+            raise EvidenceError(place="log entry 0", cause="its successor frees a data set from its population")
+    carried = {(each.dataset, each.table_sha256) for each in new.tables}
+    if UNKNOWN_TABLE not in carried and not tables_left(old.cases, old.tables) <= carried:
+        raise EvidenceError(place="log entry 0", cause="its successor forgets an exact table that left")
+
+
+def _unchecked(new: Docket, beyond: frozenset[str]) -> Iterator[str]:
+    """What the lost entries of a log may have told against its successor. beyond: the kinds that no fold reached.
+
+    Damage may be older than the succession, which then had to close budgets and tables, or younger: this copy cannot
+    say, so it is no fault of the successor's; a copy that is whole can.
+    """
+    closed = new.budgets and not any(each.rho or each.delta for each in new.budgets.values())
+    if beyond & LOSSES and not closed:
+        yield "budgets"
+    if beyond & TABLES and UNKNOWN_TABLE not in {(each.dataset, each.table_sha256) for each in new.tables}:
+        yield "tables"
 
 
 def _founding(genesis: Mapping[str, Any], old: Roster) -> set[str]:

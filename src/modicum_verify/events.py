@@ -230,7 +230,8 @@ _CONTENTS: Final[Mapping[str, Check]] = {
         }
     ),
     "budget": _object(
-        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount}
+        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount},
+        {"datasets": _distinct(_many(_line))},
     ),
     "spent": _object(
         {
@@ -243,6 +244,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "delta": _amount,
         }
     ),
+    "table": _object({"dataset": _nullable(_line), "table_sha256": _nullable(_sha256)}),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
     "lines": _object(
         {
@@ -294,7 +296,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "objections": _many(_count(1)),
             "witnesses": _one_of(UNWITNESSED, COSIGNED),
         },
-        {"unlocked": _unlocked},
+        {"unlocked": _unlocked, "table_sha256": _sha256},
     ),
     "cosigned": _object({"checkpoint": _text}),
     "delivered": _object({"package_sha256": _sha256, "size_bytes": _count(1)}),
@@ -340,4 +342,6 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
     return Verb(content["verdict"]) if kind == REVIEW else VERB_OF[kind]
 
 
-OUTSIDE_CASES: Final = frozenset({"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent"})
+OUTSIDE_CASES: Final = frozenset(
+    {"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent", "table"}
+)

@@ -22,6 +22,7 @@ from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
 from modicum_verify.moves import AMENDMENT, ENDS, START
 from modicum_verify.roster import Roster, close_log, enrol_member, found_roster, revoke_member, rotate_key
 from modicum_verify.succession import Successor
+from modicum_verify.tables_left import CarriedTable, carry_table
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
 
@@ -51,6 +52,7 @@ class Docket:
     cases: Mapping[str, CaseState] = field(default_factory=dict)
     successor: Successor | None = None  # where the log has ended, the one that continues it
     budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
+    tables: tuple[CarriedTable, ...] = ()  # the exact tables that left under the logs before this one
     size: int = 0  # entries folded
     last_at: str = ""
 
@@ -67,6 +69,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     roster, size, last_at = docket.roster, docket.size, docket.last_at
     successor = docket.successor
     datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
+    tables = docket.tables
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
@@ -84,12 +87,10 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         elif entry.kind == "succeeded":
             _check_ended(entry, cases)
             successor = close_log(entry, content, roster)
-        elif entry.kind in {"budget", "spent"}:
-            budget = _budget(entry, content, budgets, cases)
-            budgets[budget.population] = budget
+        elif entry.kind == "table":
+            tables = (*tables, _table(entry, content, roster, tables))
         else:
-            record = _dataset(entry, content)
-            datasets[record.name] = record
+            _keep(entry, content, datasets, budgets, cases)
         size, last_at = size + 1, entry.at
     return Docket(
         roster=roster,
@@ -97,6 +98,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         cases=MappingProxyType(cases),
         successor=successor,
         budgets=MappingProxyType(budgets),
+        tables=tables,
         size=size,
         last_at=last_at,
     )
@@ -133,22 +135,35 @@ def _check_ended(entry: Entry, cases: Mapping[str, CaseState]) -> None:
         raise EvidenceError(place=entry.place, cause="ends a log in which cases are open")
 
 
-def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:
+def _check_kept(entry: Entry, what: str) -> None:
     if entry.actor != GATEWAY or entry.case is not None:
-        raise EvidenceError(place=entry.place, cause="a data set is recorded by the gateway, outside every case")
-    return DatasetRecord(index=entry.index, at=entry.at, **content)
+        raise EvidenceError(place=entry.place, cause=f"{what} is kept by the gateway, outside every case")
 
 
-def _budget(
-    entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget], cases: Mapping[str, CaseState]
-) -> Budget:
-    if entry.actor != GATEWAY or entry.case is not None:
-        raise EvidenceError(place=entry.place, cause="a budget is kept by the gateway, outside every case")
-    if entry.kind == "budget":
-        return open_budget(entry, content, budgets)
-    if content["case"] not in cases:
+def _keep(
+    entry: Entry,
+    content: Mapping[str, Any],
+    datasets: dict[str, DatasetRecord],
+    budgets: dict[str, Budget],
+    cases: Mapping[str, CaseState],
+) -> None:
+    """A version of a data set, the opening of a budget, or what a question takes from one."""
+    _check_kept(entry, "a data set or a budget")
+    if entry.kind == "dataset":
+        datasets[content["name"]] = DatasetRecord(index=entry.index, at=entry.at, **content)
+    elif entry.kind == "budget":
+        budgets[content["population"]] = open_budget(entry, content, budgets)
+    elif content["case"] not in cases:
         raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
-    return spend_from(entry, content, budgets)
+    else:
+        budgets[content["population"]] = spend_from(entry, content, budgets)
+
+
+def _table(entry: Entry, content: Mapping[str, Any], roster: Roster, tables: Sequence[CarriedTable]) -> CarriedTable:
+    _check_kept(entry, "a table of a log before this one")
+    if roster.predecessor is None:
+        raise EvidenceError(place=entry.place, cause="takes over a table in a log that continues no other")
+    return carry_table(entry, content, tables)
 
 
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:

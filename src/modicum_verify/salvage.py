@@ -21,6 +21,8 @@ from modicum_verify.merkle import leaf_hash, root
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier, split_note
 from modicum_verify.tiles import MAX_BUNDLE_BYTES, Level, decode_bundle, decode_tile, tile_path, tiles_of
 
+LOST: Final = "lost"
+"""Stands for the kind of an entry that nobody holds any more."""
 _MOST_DOUBTS: Final = 4  # so many differing places are tried both ways
 _WITH_NOTES: Final = frozenset({"cosigned", "locked"})
 
@@ -78,6 +80,20 @@ def whole_entries(found: Salvaged, bodies: Path) -> list[Entry]:
         except EvidenceError:
             break
     return entries
+
+
+def kinds_beyond(found: Salvaged, *, folded: int, size: int) -> frozenset[str]:
+    """The kinds of the entries that no fold reached, LOST among them where one is not known; empty where all were.
+
+    folded: so many entries from the start hold in full. size: so many the log had.
+    """
+    kinds = {LOST} if size > len(found.entries) else set()
+    for index, leaf in enumerate(found.entries[folded:], start=folded):
+        try:
+            kinds.add(LOST if leaf is None else read_entry(index, leaf, None).kind)
+        except EvidenceError:
+            kinds.add(LOST)
+    return frozenset(kinds)
 
 
 def _whole(entries: Sequence[bytes | None]) -> list[bytes]:

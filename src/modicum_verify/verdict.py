@@ -268,6 +268,9 @@ def _succession_notes(links: list[Link]) -> list[str]:
             notes.append(f"{each.origin}: nothing proves its entries from {each.verified} to {each.size - 1} any more")
         elif not each.whole:
             notes.append(f"{each.origin}: the body of entry {each.folded} is missing or damaged")
+        if each.unchecked:
+            what = " and ".join(each.unchecked)
+            notes.append(f"{each.origin}: what is lost could tell more of {what} than its successor took over")
     return notes
 
 

@@ -26,9 +26,11 @@ CASE = "2026-0001"
 PEOPLE = 1500
 
 STATISTICS, RECORDS, RESEARCH, JUNE = "narrow-question", "oversight-records", "research", "june-2025"
+NOISY = "noisy-question"
 ASKER = {
     STATISTICS: "hhs-oig/analyst",
     RECORDS: "hhs-oig/analyst",
+    NOISY: "hhs-oig/analyst",
     RESEARCH: "state-university/scientist",
     JUNE: "dhs/adviser",
 }

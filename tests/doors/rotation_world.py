@@ -12,6 +12,8 @@ from modicum.gateway.home import Home
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.ledger import open_ledger
 from modicum.storage import Folder
+from modicum_verify.__main__ import run as modicum_verify
+from modicum_verify.entry import read_entry
 
 SIGNERS = ("--as", "cms/privacy-officer", "--as", "ca-dhcs/data-officer")
 
@@ -36,6 +38,21 @@ def follow(world: World, *more: str | Path, trust: Path | None = None) -> Ran:
     """Verify the successor with the old folder before it."""
     new = successor(world)
     return command("verify", new.home, "--trust", trust or new.trust, "--before", world.home, *more)
+
+
+def caught(world: World, words: str) -> None:
+    """What the successor says of the old log is refused, from either trust root, by command and verifier alike."""
+    for run in (lambda: follow(world), lambda: follow(world, trust=world.trust)):
+        ran = run()
+        assert ran.exit == 5, ran
+        assert words in ran.err, ran
+    new = successor(world)
+    assert modicum_verify([str(new.home), "--trust", str(new.trust), "--before", str(world.home)]) == 5
+
+
+def body_of(world: World, index: int) -> Path:
+    home = Home.open(world.home)
+    return world.home / "bodies" / f"{read_entry(index, home.ledger.leaf(index), None).body}.json"
 
 
 def flip(path: Path, *, at: int | None = None, bit: int = 0) -> None:

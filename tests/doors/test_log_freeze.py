@@ -6,10 +6,22 @@ from pathlib import Path
 
 import pytest
 from cli_world import CASE, RECORDS, STATISTICS, World, command, tree
-from rotation_world import SIGNERS, append, before, flip, follow, frozen, newest, rewrite, rotate, rotated, successor
+from rotation_world import (
+    SIGNERS,
+    append,
+    before,
+    body_of,
+    flip,
+    follow,
+    frozen,
+    newest,
+    rewrite,
+    rotate,
+    rotated,
+    successor,
+)
 
 from modicum.gateway.home import Home
-from modicum_verify.entry import read_entry
 
 EVERYTHING = {"docket", "member", "data", "fact", "release"}
 
@@ -59,11 +71,6 @@ def test_a_freeze_needs_a_reason(busy: World, reason: str, exit_code: int) -> No
     busy.holds()
     busy.ok("docket", "object", CASE, "--text", "still here", "--as", "cms/counsel")
     assert command("log", "freeze", "--reason", "x", home=busy.folder / "nowhere").exit == 8
-
-
-def body_of(world: World, index: int) -> Path:
-    home = Home.open(world.home)
-    return world.home / "bodies" / f"{read_entry(index, home.ledger.leaf(index), None).body}.json"
 
 
 def objection(world: World) -> int:

@@ -6,9 +6,11 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from cli_world import CASE, World, command
+from cli_world import CASE, STATISTICS, World, command
+from rotation_world import follow, rotate, successor
 
 from modicum.cli.exits import Exit
+from modicum.gateway.home import Home
 from postgres_server import PASSWORD, postgres_server
 
 LIES = {
@@ -184,6 +186,29 @@ def test_a_home_moves_to_postgresql_and_goes_on_there_and_no_password_is_said(ag
     world.ok("doctor")
     assert PASSWORD not in taken.said + "".join(ran.said for ran in world.heard)
     world.holds()
+
+
+def test_the_successor_of_a_home_on_a_server_needs_a_database_of_its_own(copied: World) -> None:
+    server, world = postgres_server(), copied
+    own, next_ = server.database(), server.database()
+    with (world.home / "modicum.toml").open("a") as settings:
+        settings.write(f'store = "{own}"\n')
+    world.ok("rebuild")
+    for case in world.json("docket", "list")["cases"]:
+        world.ok("docket", "withdraw", case["case"], "--text", "later", "--as", "hhs-oig/analyst")
+    size = Home.open(world.home).ledger.size
+    without = rotate(world)
+    assert (without.exit, "--store" in without.err) == (Exit.USAGE, True)
+    taken = rotate(world, "--store", own)
+    assert (taken.exit, "is the store of another home" in taken.err) == (Exit.CONFLICT, True)
+    assert Home.open(world.home).ledger.size == size
+    assert rotate(world, "--store", next_).exit == Exit.DONE
+    new = successor(world)
+    new.ok("rebuild", "--check")
+    assert not (new.home / "store.db").exists()
+    new.file(STATISTICS)
+    assert follow(world).exit == Exit.DONE
+    assert PASSWORD not in "".join(ran.said for ran in (without, taken, *new.heard))
 
 
 def test_an_init_that_fails_leaves_its_database_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

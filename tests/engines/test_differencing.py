@@ -18,7 +18,7 @@ from modicum.answer.statistics import Answered, Earlier, answer_statistics
 from modicum.answer.tables.earlier import KeptTable, kept_of
 from modicum.answer.tables.model import Key
 from modicum.answer.tables.shape import shape_of
-from modicum.model.errors import EvidenceError, InvalidInputError
+from modicum.model.errors import DisclosureControlError, EvidenceError
 from modicum.model.forms import Form
 from modicum.model.request import Asks, Condition, Operator
 
@@ -147,7 +147,7 @@ def test_what_cannot_be_mended_is_refused(tmp_path: Path) -> None:
         number: KeptTable(dataset="d", plan=each, few=False, hidden=nothing)
         for number, each in enumerate((whole, narrow), start=1)
     }
-    with made.engine(tmp_path) as engine, pytest.raises(InvalidInputError, match="1 to 10 people would follow"):
+    with made.engine(tmp_path) as engine, pytest.raises(DisclosureControlError, match="1 to 10 people would follow"):
         answer_statistics(engine, planned(made, where=(of_kind("B"),)), Earlier(tables=tables))
 
 
@@ -215,7 +215,7 @@ def one_rich(root: Path, *, remember: bool) -> int:
 
 def test_two_sums_do_not_tell_what_one_person_holds(tmp_path: Path) -> None:
     assert one_rich(tmp_path / "control", remember=False) == 110  # without its history: 99 of them are one person's
-    with pytest.raises(InvalidInputError, match="an exact sum of claims"):
+    with pytest.raises(DisclosureControlError, match="an exact sum of claims"):
         one_rich(tmp_path / "held", remember=True)
 
 
@@ -230,8 +230,8 @@ def test_another_column_other_people_and_the_same_question_again_may_be_added_up
         assert [line.sums for line in again.answer.lines] == [line.sums for line in first.answer.lines]
         answer_statistics(engine, planned(made, sums=("claims.UNITS",)), earlier)
         answer_statistics(engine, planned(made, where=(state,), sums=("claims.PAID",)), earlier)
-        with pytest.raises(InvalidInputError):
+        with pytest.raises(DisclosureControlError):
             answer_statistics(engine, planned(made, sums=("claims.PAID",)), earlier)
         unknown = Earlier(tables={1: replace(kept(given, first), sums=None)})
-        with pytest.raises(InvalidInputError):
+        with pytest.raises(DisclosureControlError):
             answer_statistics(engine, planned(made, sums=("claims.UNITS",)), unknown)

@@ -14,7 +14,7 @@ from modicum.answer.tables.model import table_of
 from modicum.answer.tables.primary import small_cells
 from modicum.answer.tables.protection import Protected, protect
 from modicum.answer.tables.system import System, counts
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import DisclosureControlError
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "prove"))
 from tables import against_optimum, publish, run
@@ -164,7 +164,7 @@ def test_a_table_without_small_cells_is_shown_whole() -> None:
 
 def test_a_table_too_large_to_audit_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(protection, "MOST_QUANTITIES", 5)
-    with pytest.raises(InvalidInputError, match="cannot be audited"):
+    with pytest.raises(DisclosureControlError, match="cannot be audited"):
         publish(random_table(1))
 
 

@@ -182,3 +182,56 @@ def test_a_key_that_was_given_up_before_comes_back_for_nobody() -> None:
     given_up = key("cms/counsel").public_key
     with pytest.raises(InvalidInputError, match="stands, or stood"):
         genesis(predecessor=before(retired=[given_up]))
+
+
+def table(**changes: Any) -> Event:
+    return gateway_events.shaped("table", {"dataset": "medicaid", "table_sha256": "ab" * 32, **changes}, case=None)
+
+
+def budget(population: str, *datasets: str) -> Event:
+    amounts = {"epsilon": "4", "at_delta": "0.000000001", "rho": "0.05", "delta": "0"}
+    content = {"population": population, **amounts, "datasets": list(datasets)}
+    return gateway_events.shaped("budget", content, case=None)
+
+
+@pytest.fixture
+def continued() -> World:
+    world = World(founded=False)
+    world.do(genesis(predecessor=before()))
+    return world
+
+
+def test_a_log_takes_over_what_left_under_the_one_before(continued: World) -> None:
+    continued.do(table())
+    continued.do(table(dataset="others"))
+    continued.do(table(dataset=None, table_sha256=None))
+    found = [(each.dataset, each.table_sha256) for each in continued.docket.tables]
+    assert found == [("medicaid", "ab" * 32), ("others", "ab" * 32), (None, None)]
+    assert fold(continued.entries) == continued.docket
+
+
+@pytest.mark.parametrize(
+    ("event", "match"),
+    [
+        (table(), "a second time"),
+        (table(dataset=None), "by half"),
+        (table(table_sha256=None), "by half"),
+    ],
+)
+def test_a_table_that_cannot_be_taken_over_is_refused(continued: World, event: Event, match: str) -> None:
+    continued.do(table())
+    refused(continued, continued.entry(event), match)
+
+
+def test_only_the_gateway_of_a_log_that_continues_another_takes_over(world: World, continued: World) -> None:
+    refused(world, world.entry(table()), "continues no other")
+    refused(continued, continued.entry(table(), actor="cms/counsel"), "by the gateway")
+    refused(continued, continued.entry(table(), case="2026-0001"), "outside every case")
+
+
+def test_a_data_set_is_of_one_population_from_one_log_to_the_next(continued: World) -> None:
+    continued.do(budget("persons", "medicaid", "claims"))
+    refused(continued, continued.entry(budget("others", "claims")), "another population")
+    continued.do(budget("others", "births"))
+    assert continued.docket.budgets["persons"].charged == {"medicaid", "claims"}
+    assert continued.docket.budgets["persons"].left["datasets"] == ["claims", "medicaid"]

@@ -52,7 +52,7 @@ def hold(new: Known, counts: Mapping[Key, int], signatures: Signatures, earlier:
     """Choose what the new table hides.
 
     counts: people in each cell of the new table that is not empty. signatures: over the new table (number 0) and the
-    earlier ones (1, 2, ...). Raises InvalidInputError: too large to audit, or nothing that can be hidden helps.
+    earlier ones (1, 2, ...). Raises DisclosureControlError: too large to audit, or nothing that can be hidden helps.
     """
     whole = new.shape.key((), ())
     first = _first(new, counts, whole)

@@ -15,7 +15,7 @@ from modicum.answer.selection import population_rows
 from modicum.answer.tables.joint import MOST_ATOMS
 from modicum.answer.treatments import text, treated
 from modicum.custody.engine import PERSON, Engine, Expression
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import DisclosureControlError
 
 MOST_CARRIED: Final = 5_000_000  # persons whose signatures are carried from one version of the data to another
 _KEY: Final = "person_key"
@@ -32,7 +32,7 @@ def signature_counts(
     """How many people have which labels. tables: plans on the engine's own data, by number. columns: of every table.
 
     carried: `person_key` and `signature` from other versions of the data; whose key is the same is the same person.
-    Raises InvalidInputError: more kinds of people than can be audited.
+    Raises DisclosureControlError: more kinds of people than can be audited.
     """
     own = _signatures(engine, tables)
     if carried:
@@ -45,7 +45,7 @@ def signature_counts(
     for row in engine.arrow(counted).to_pylist():
         found[frozenset(_read(row[_SIGNATURE], columns))] += row["people"]
     if len(found) > MOST_ATOMS:
-        raise InvalidInputError(
+        raise DisclosureControlError(
             cause=f"this table and those released before tell more than {MOST_ATOMS:,} groups of these people apart, "
             "and so many cannot be audited",
             cure="ask for coarser groups, for fewer dimensions, or with noise",
@@ -56,11 +56,11 @@ def signature_counts(
 def carried_signatures(engine: Engine, tables: Mapping[int, Plan]) -> pa.Table:
     """The signatures of people in tables on this engine's data, by their key, to be joined with another version's.
 
-    Raises InvalidInputError: more people than can be carried.
+    Raises DisclosureControlError: more people than can be carried.
     """
     found: pa.Table = engine.arrow(_keyed(engine, _signatures(engine, tables)).limit(MOST_CARRIED + 1))
     if found.num_rows > MOST_CARRIED:
-        raise InvalidInputError(
+        raise DisclosureControlError(
             cause=f"tables were released from another version of the data, about more than {MOST_CARRIED:,} people, "
             "and so many cannot be compared from one version to the next",
             cure="ask with noise",

@@ -25,7 +25,7 @@ from modicum.answer.tables.model import Key
 from modicum.answer.tables.primary import Contributions, SumRule
 from modicum.answer.treatments import amount, text, treated
 from modicum.custody.engine import PERSON, Engine, Expression, row_number, window
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import LARGE_PARTS, DisclosureControlError, InvalidInputError
 from modicum.model.forms import Form
 
 MOST_GROUPS: Final = 10_000
@@ -74,7 +74,7 @@ def answer_statistics(engine: Engine, plan: Plan, earlier: Earlier | None = None
     """Compute a plan of statistics, held against the tables released before.
 
     A population of fewer than 11, none included, is answered by the words "fewer than 11" alone.
-    Raises InvalidInputError: another form, more than 10,000 groups, or a table of which too much would follow.
+    Raises InvalidInputError: another form, or more than 10,000 groups. DisclosureControlError: too much would follow.
     """
     if plan.form is not Form.STATISTICS or plan.base is None:
         raise InvalidInputError(cause=f"{plan.form} is no form of statistics", cure="answer it as what it is")
@@ -126,10 +126,11 @@ def _check_sums(plan: Plan, held: Held, signatures: Signatures, earlier: Earlier
             and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
         ]
         if about_the_same(signatures, before):
-            raise InvalidInputError(
+            raise DisclosureControlError(
                 cause=f"an exact sum of {name} has left about some of these people, and what one of them holds could"
                 " follow from two",
                 cure="use the table that left, count people alone, or ask for the sum with noise",
+                basis=LARGE_PARTS,
             )
 
 

@@ -44,6 +44,7 @@ BY_CODE: Final = {
     "requester": Exit.USAGE,
     "invalid-input": Exit.USAGE,
     "budget-spent": Exit.REFUSED,
+    "disclosure-control": Exit.REFUSED,
     "outstanding": Exit.OUTSTANDING,
     "evidence-broken": Exit.VERIFICATION_FAILED,
     "ledger-rolled-back": Exit.VERIFICATION_FAILED,

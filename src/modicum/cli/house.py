@@ -7,7 +7,7 @@ import typer
 
 from modicum.cli.demo import play
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, given_key
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, StoreOption, given_key
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.doctor import examine
 from modicum.gateway.founding import create_home
@@ -55,10 +55,7 @@ def init(
             "--founder-key", help="With --witnesses: a founder's own key, a file or agent:SHA256:..., once for each."
         ),
     ] = None,
-    store: Annotated[
-        str | None,
-        typer.Option("--store", help="An empty PostgreSQL database for the store, instead of store.db in the home."),
-    ] = None,
+    store: StoreOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Make a gateway home: roster, keys, log, and `trust.json` for verifiers.

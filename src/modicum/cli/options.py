@@ -38,6 +38,10 @@ AsOfOption = Annotated[
     str | None, typer.Option("--as-of", metavar="DATE", help="Decide as of another day (hypothetical).")
 ]
 TextOption = Annotated[str, typer.Option("--text", help="Words that stay with the case.")]
+StoreOption = Annotated[
+    str | None,
+    typer.Option("--store", help="An empty PostgreSQL database for the store, instead of store.db in the home."),
+]
 
 
 def acting_key(home: Home, *, who: str | None, key: str | None) -> PersonKey:

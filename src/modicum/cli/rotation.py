@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, TextOption, given_key
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, StoreOption, TextOption, given_key
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway.freezing import freeze as freeze_home
 from modicum.gateway.home import system_clock
@@ -51,6 +51,7 @@ def rotate(
         typer.Option("--key", help="A signer's key, a file or agent:SHA256:...; may be given twice.", metavar="KEY"),
     ] = None,
     text: TextOption = "",
+    store: StoreOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -63,7 +64,7 @@ def rotate(
     """
     keys = [*(person_key(Folder(home), each) for each in who or []), *(given_key(each) for each in key or [])]
     with progress(quiet=as_json) as report:
-        done = rotate_home(home, to=to, keys=keys, clock=system_clock, text=text, report=report)
+        done = rotate_home(home, to=to, keys=keys, clock=system_clock, text=text, store=store, report=report)
     if as_json:
         emit(done.as_document())
     else:

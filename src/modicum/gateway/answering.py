@@ -54,7 +54,8 @@ def compute(home: Home, decided: Decided, *, case: str, identity: OneTimeIdentit
     """Compute the answer in the decided form, and seal it to the one-time identity under `state/staged/`.
 
     Raises InvalidInputError: a form that this version does not compute, or an answer without any row or column.
-    BudgetSpentError: an answer with noise for which too little is left.
+    BudgetSpentError: an answer with noise for which too little is left. DisclosureControlError: an exact table from
+    which too much would follow.
     """
     check_computable(decided)
     named, pack = decided.named, decided.pack

@@ -148,7 +148,7 @@ def population_of(home: Home, dataset: str) -> Population:
     """The population that a data set is about: the one it was charged to, else as declared."""
     declared = populations(home)
     for name, budget in home.journal.docket().budgets.items():
-        if any(each.dataset == dataset for each in budget.spendings):
+        if dataset in budget.charged:
             return declared.get(name) or Population(
                 name=name,
                 datasets=frozenset(),
@@ -177,7 +177,7 @@ def spend(home: Home, *, case: str, dataset: str, dataset_version: str, question
     population = population_of(home, dataset)
     with home.journal.locked():
         if population.name not in home.journal.docket().budgets:
-            home.journal.record("budget", _opening(population), case=None, actor="gateway")
+            home.journal.record("budget", opening(population), case=None, actor="gateway")
         budget = home.journal.docket().budgets[population.name]
         rho, delta = _units(charge.rho), _units(charge.delta)
         if not budget.covers(rho=rho, delta=delta):
@@ -277,7 +277,7 @@ def is_noisy_case(request: Mapping[str, Any]) -> bool:
     return isinstance(table, Mapping) and table.get("mechanism") == "noise"
 
 
-def _opening(population: Population) -> dict[str, Any]:
+def opening(population: Population) -> dict[str, Any]:
     """A total as the log holds it: half of the delta for the conversion from rho, half for keys that are selected."""
     half = population.delta / 2
     return {
@@ -290,7 +290,7 @@ def _opening(population: Population) -> dict[str, Any]:
 
 
 def _as_if_open(population: Population) -> Budget:
-    content = _opening(population)
+    content = opening(population)
     return Budget(
         population=population.name,
         index=-1,

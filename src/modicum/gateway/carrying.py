@@ -1,47 +1,77 @@
-"""What goes from an old home to its successor: keys, pack, data sets. Everything else stays where it is."""
+"""What goes from an old home to its successor: keys, pack, budgets, what is kept of exact tables, data sets.
+
+Everything else stays where it is.
+"""
 
 import secrets
 import shutil
+from collections.abc import Iterator
 from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from modicum.custody import catalogue
 from modicum.docket import gateway_events
+from modicum.gateway.budget import opening, population_of
 from modicum.gateway.case import enter
 from modicum.gateway.catalogued import check_tables
-from modicum.gateway.founding import new_folder
+from modicum.gateway.ended import Ended
+from modicum.gateway.founding import check_unused, new_folder
 from modicum.gateway.home import SETTINGS, Home, read_settings, write_settings
 from modicum.gateway.kept_packs import OWN_PACK, keep_pack, kept_pack
 from modicum.gateway.keys import LOG_KEY, PEOPLE, PSEUDONYM_KEY, make_signing_keys, read_key
+from modicum.gateway.populations import populations
+from modicum.gateway.released_tables import LeftTable, carried_path, left_tables
 from modicum.model.dataset import Dataset
 from modicum.model.decision import PackRef
-from modicum.model.errors import ConflictError, EvidenceError, NotFoundError
+from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotFoundError
 from modicum.storage import Folder
+from modicum.store import Store, parse_address
+from modicum_verify.chain import LOSSES, TABLES
+from modicum_verify.events import GATEWAY
 from modicum_verify.fold import DatasetRecord, Docket
 from modicum_verify.note import vkey as vkey_of
 from modicum_verify.roster import Pack
 from modicum_verify.succession import Successor
+from modicum_verify.tables_left import UNKNOWN_TABLE, tables_left
 
 _KEPT: Final = {SETTINGS, "keys"}
 
 
-def prepared(partial: Path, *, old: Folder, successor: Successor | None) -> tuple[Folder, str]:
+def prepared(partial: Path, *, old: Folder, successor: Successor | None, store: str | None) -> tuple[Folder, str]:
     """The folder of a successor with its origin and its own keys, durable; those of an interrupted attempt if any.
 
-    successor: what the old log's last entry names, where it has one. Raises ConflictError: another than this folder's.
+    successor: what the old log's last entry names, where it has one. store: the address of an empty database.
+
+    Raises ConflictError: the successor is another than this folder's, or the database another home's.
+    InvalidInputError: the old home has its store on a server, and none is named for the new one.
     """
+    settings = read_settings(old)
+    if store is None and "store" in settings:
+        raise InvalidInputError(
+            cause="the store of this home is a database on a server, and its successor needs one of its own",
+            cure="make an empty database and name it with --store",
+        )
     if partial.is_dir() and (partial / SETTINGS).is_file():
         folder = Folder(partial)
-        origin = str(read_settings(folder)["origin"])
+        made = read_settings(folder)
+        origin = str(made["origin"])
+        if made.get("store") != store:
+            raise ConflictError(
+                cause="the attempt that was interrupted named another --store",
+                cure="name the same one, or none as then",
+            )
+        _emptied(partial, store, origin=origin)
         for each in partial.iterdir():
             if each.name not in _KEPT:
                 shutil.rmtree(each) if each.is_dir() else each.unlink()
     else:
         _require_none(successor)
         shutil.rmtree(partial, ignore_errors=True)
-        folder, settings = new_folder(partial), read_settings(old)
         origin = f"{settings['origin'].rpartition('/')[0]}/{secrets.token_hex(4)}"
+        _emptied(partial, store, origin=origin)
+        folder = new_folder(partial)
         make_signing_keys(folder)
         write_settings(
             folder,
@@ -49,10 +79,19 @@ def prepared(partial: Path, *, old: Folder, successor: Successor | None) -> tupl
             custodian=settings["custodian"],
             pack=settings["pack"],
             evaluation=settings["evaluation"],
+            store=store,
         )
     if successor is not None and vkey_of(origin, read_key(folder, LOG_KEY).public_key()) != successor.log_vkey:
         _require_none(successor)
     return folder, origin
+
+
+def _emptied(partial: Path, store: str | None, *, origin: str) -> None:
+    """Take a database for the successor, without what an interrupted attempt of the same one put there."""
+    if store is not None:
+        with Store(parse_address(partial, store), origin=origin).opened() as database:
+            check_unused(database)
+            database.clear()
 
 
 def carry_keys(old: Folder, new: Folder) -> None:
@@ -78,11 +117,50 @@ def carry_pack(old: Folder, new: Folder, name: str, fixed: Pack | None) -> PackR
     )
 
 
-def carry_budgets(home: Home, docket: Docket) -> None:
-    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing."""
-    for _, budget in sorted(docket.budgets.items()):
+def carry_budgets(home: Home, ended: Ended) -> None:
+    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing.
+
+    Where the old log can no longer show what was spent, nothing is left to anybody.
+    """
+    left = [budget.left for _, budget in sorted(ended.docket.budgets.items())]
+    for each in _closed(home, ended.docket) if ended.beyond & LOSSES else left:
         with home.journal.locked():
-            home.journal.record("budget", budget.left, case=None, actor="gateway")
+            home.journal.record("budget", each, case=None, actor=GATEWAY)
+
+
+def _closed(home: Home, docket: Docket) -> Iterator[dict[str, Any]]:
+    """Every population, declared or charged before, with nothing left and with all its data sets."""
+    bound = {name: population for population, each in docket.budgets.items() for name in each.charged}
+    owners = {name: bound.get(name) or population_of(home, name).name for name in {*docket.datasets, *bound}}
+    openings = {each.name: opening(each) for each in populations(home).values()}
+    openings |= {name: each.left for name, each in docket.budgets.items()}
+    for population, content in sorted(openings.items()):
+        datasets = sorted(name for name, owner in owners.items() if owner == population)
+        yield {**content, "rho": "0", "delta": "0", "datasets": datasets}
+
+
+def carry_tables(old: Folder, home: Home, ended: Ended) -> None:
+    """Take over what is kept of every exact table that left under the old log and those before it.
+
+    What is gone or altered is named all the same: the next table waits until somebody restores it. Where the old log
+    can no longer show which tables left, that is entered, and no exact table leaves any more.
+    """
+    named = tables_left(ended.docket.cases, ended.docket.tables)
+    if ended.beyond & TABLES:
+        named.add(UNKNOWN_TABLE)
+    if UNKNOWN_TABLE not in named:
+        for each in left_tables(ended.docket):
+            _carry_table(old, home.folder, each)
+    for dataset, table_sha256 in sorted(named, key=str):
+        with home.journal.locked():
+            home.journal.record("table", {"dataset": dataset, "table_sha256": table_sha256}, case=None, actor=GATEWAY)
+
+
+def _carry_table(old: Folder, new: Folder, left: LeftTable) -> None:
+    with suppress(NotFoundError):
+        data = old.read(left.place)
+        if sha256(data).hexdigest() == left.table_sha256:
+            new.replace(carried_path(left.table_sha256), data)
 
 
 def carry_data(old: Folder, home: Home, docket: Docket) -> list[str]:

@@ -22,7 +22,7 @@ from modicum_verify.events import FROZEN, ROTATED
 from modicum_verify.fold import Docket, fold
 from modicum_verify.moves import ENDS, MOVES
 from modicum_verify.note import Verifier
-from modicum_verify.salvage import Salvaged, salvage, whole_entries
+from modicum_verify.salvage import Salvaged, kinds_beyond, salvage, whole_entries
 from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.witness_set import read_cosigned
 
@@ -32,7 +32,10 @@ _NOTES: Final = ("log/checkpoint", "state/checkpoint")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
-    """An old home at its end. `note`: its last signed checkpoint, cosigned where that could be had."""
+    """An old home at its end. `note`: its last signed checkpoint, cosigned where that could be had.
+
+    beyond: the kinds of the entries of a frozen log that the docket does not reach, for what is lost before them.
+    """
 
     folder: Folder = field(repr=False)
     trust: Trust
@@ -42,6 +45,7 @@ class Ended:
     frozen: Frozen | None
     text: str
     open_cases: tuple[str, ...]
+    beyond: frozenset[str] = frozenset()
 
     def as_predecessor(self) -> dict[str, Any]:
         """What the successor's genesis says of it."""
@@ -111,6 +115,7 @@ def ended_frozen(root: Path, *, clock: Clock) -> Ended:
         frozen=mark,
         text="" if mark is None else f"{mark.at}: {mark.reason}",
         open_cases=_open_in(docket, found),
+        beyond=kinds_beyond(found, folded=docket.size, size=checkpoint.size),
     )
 
 

@@ -231,7 +231,7 @@ def enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -
     """Enter genesis in an empty log, and write the trust root that follows from it."""
     home = Home.open(root, clock=clock)
     with home.journal.held() as store:
-        _check_unused(store)
+        check_unused(store)
     with home.journal.locked():
         enter(home, genesis)
     trust = Trust(
@@ -244,7 +244,8 @@ def enter_genesis(folder: Folder, root: Path, genesis: Event, *, clock: Clock) -
     folder.write_new("trust.json", canonical(trust.as_document()))
 
 
-def _check_unused(store: OpenStore) -> None:
+def check_unused(store: OpenStore) -> None:
+    """Check that a new home may take a database. Raises ConflictError: it is another's."""
     try:
         store.position()
     except EvidenceError:

@@ -40,7 +40,7 @@ from modicum.gateway.outbox import copy_out, measure, outbox_path
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
-from modicum.gateway.released_tables import kept_path
+from modicum.gateway.released_tables import kept_digest, kept_path
 from modicum.gateway.stored import read_decision
 from modicum.gateway.waiting import finish_notice, waited
 from modicum.gateway.witnessing import Witnesses
@@ -329,6 +329,7 @@ def _log(
         content = {
             **prepared.released_content(accounting_sha256=accounting),
             **gateway_events.shown_over(unlocked),
+            **kept_digest(answered.kept_table),
         }
         entry = home.journal.record("released", content, case=case_id, actor="gateway")
     except BaseException:

@@ -4,7 +4,7 @@
 2. keys and origin of the new log are made and durable, beside the wanted folder
 3. the old log's last entry names them; from here on it takes no other entry
 4. the checkpoint over it, cosigned where there are witnesses, stands in the new genesis; then come what is left of each
-   budget, and the data sets
+   budget, what is kept of each exact table that left, and the data sets
 5. the new home takes its name
 
 A crash before 3 changes nothing; after it, the same command goes on with the keys of step 2. Where the old home is
@@ -19,7 +19,7 @@ from typing import Any
 
 from modicum.docket.founding import check_succession, found, succeed
 from modicum.docket.signing import PersonKey
-from modicum.gateway.carrying import carry_budgets, carry_data, carry_keys, carry_pack, prepared
+from modicum.gateway.carrying import carry_budgets, carry_data, carry_keys, carry_pack, carry_tables, prepared
 from modicum.gateway.case import enter, signer
 from modicum.gateway.ended import Ended, ended_frozen, ended_now, open_cases
 from modicum.gateway.founding import enter_genesis
@@ -74,11 +74,19 @@ class Rotated:
 
 
 def rotate(
-    root: Path, *, to: Path, keys: Sequence[PersonKey], clock: Clock, text: str = "", report: Report = silent
+    root: Path,
+    *,
+    to: Path,
+    keys: Sequence[PersonKey],
+    clock: Clock,
+    text: str = "",
+    store: str | None = None,
+    report: Report = silent,
 ) -> Rotated:
     """Make the successor of the home at `root` in a new folder `to`; the old folder stays as it is.
 
-    keys: those of people of two founding organisations. text: words that stay with the old log's last entry.
+    keys: those of people of two founding organisations. text: words that stay with the old log's last entry. store: the
+    address of an empty PostgreSQL database for the successor, which it needs where the old home has one.
 
     Raises OutstandingError: cases are open (not where the home is frozen). NotPermittedError: others than these sign.
     ConflictError: `to` is there, or the log has another successor. LogUnavailableError: too few witnesses cosign.
@@ -92,25 +100,26 @@ def rotate(
             report("looking what of the log still verifies", 0.1)
             ended = ended_frozen(root, clock=clock)
             check_succession(ended.docket, [signer(ended.docket, key) for key in keys])
-            new, origin = prepared(_partial(to), old=folder, successor=ended.docket.successor)
+            new, origin = prepared(_partial(to), old=folder, successor=ended.docket.successor, store=store)
         else:
             home = Home.open(root, clock=clock)
             if home.journal.docket().successor is None:
                 recover(home)
             held.enter_context(folder.lock("release", timeout_s=5.0))
             held.enter_context(home.journal.locked())
-            new, origin = _end(home, _partial(to), keys=keys, text=text)
+            new, origin = _end(home, _partial(to), keys=keys, text=text, store=store)
             ended = ended_now(home)
         report("making the successor", 0.5)
         _make(new, origin, ended=ended, keys=keys, clock=clock)
         made = Home.open(new.root, clock=clock)
-        carry_budgets(made, ended.docket)
+        carry_budgets(made, ended)
+        carry_tables(folder, made, ended)
         left = carry_data(folder, made, ended.docket)
         _rename(new.root, to)
     return _told(to, ended, left)
 
 
-def _end(home: Home, partial: Path, *, keys: Sequence[PersonKey], text: str) -> tuple[Folder, str]:
+def _end(home: Home, partial: Path, *, keys: Sequence[PersonKey], text: str, store: str | None) -> tuple[Folder, str]:
     """Steps 1 to 3: on return the old log has ended."""
     docket = home.journal.docket()
     signers = [signer(docket, key) for key in keys]
@@ -121,7 +130,7 @@ def _end(home: Home, partial: Path, *, keys: Sequence[PersonKey], text: str) -> 
         asked = ask_witnesses(home, witnesses)
         if not asked.met:
             raise too_few(witnesses, asked.asked)
-    new, origin = prepared(partial, old=home.folder, successor=docket.successor)
+    new, origin = prepared(partial, old=home.folder, successor=docket.successor, store=store)
     if docket.successor is None:
         log_vkey = vkey_of(origin, read_key(new, LOG_KEY).public_key())
         enter(home, succeed(docket, origin=origin, log_vkey=log_vkey, signers=signers, text=text))

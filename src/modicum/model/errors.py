@@ -4,11 +4,16 @@ What a verifier can meet is the foundation's: the third family, broken evidence,
 (`modicum_verify.errors`).
 """
 
+from typing import Final
+
 from modicum_verify.errors import EvidenceError, InvalidInputError, ModicumError, NotFoundError, RequesterError
 
 __all__ = [
+    "LARGE_PARTS",
+    "SMALL_CELLS",
     "BudgetSpentError",
     "ConflictError",
+    "DisclosureControlError",
     "EvidenceError",
     "InternalError",
     "InvalidInputError",
@@ -20,6 +25,11 @@ __all__ = [
     "OutstandingError",
     "RequesterError",
 ]
+
+SMALL_CELLS: Final = "CMS cell size suppression policy, 2024-01-26: no cell of 1 to 10 people, shown or derivable"
+"""What exact counts are held against."""
+LARGE_PARTS: Final = "dominance and p % rules for sums; Hundepool et al., Statistical Disclosure Control (2012), 4.2"
+"""What exact sums are held against."""
 
 
 class ConflictError(RequesterError):
@@ -44,6 +54,17 @@ class BudgetSpentError(RequesterError):
     """The budget of a population has less left than a question costs; nothing leaves, and nothing is charged."""
 
     code = "budget-spent"
+
+
+class DisclosureControlError(RequesterError):
+    """A table from which too much would follow, also with what left before, or of which that cannot be ruled out."""
+
+    code = "disclosure-control"
+
+    def __init__(self, *, cause: str, cure: str, basis: str = SMALL_CELLS) -> None:
+        """`basis` is the rule that the refusal rests on; it stands behind the cause."""
+        super().__init__(cause=f"{cause} (rule: {basis})", cure=cure)
+        self.basis = basis
 
 
 class OperatorError(ModicumError):

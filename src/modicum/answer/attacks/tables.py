@@ -18,7 +18,7 @@ from modicum.answer.tables.primary import small_cells
 from modicum.answer.tables.protection import protect
 from modicum.answer.tables.solver import Programme
 from modicum.answer.tables.system import FAR, Flags, System, counts
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import DisclosureControlError
 
 GUESSES: Final = 11
 SIDE: Final = 3
@@ -95,7 +95,7 @@ def span_of(system: System, hidden: Flags, place: int) -> tuple[int, int]:
 def _protected(system: System) -> Flags | None:
     try:
         return protect(system).hidden
-    except InvalidInputError:
+    except DisclosureControlError:
         return None
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from modicum.answer.tables.primary import is_small
 from modicum.answer.tables.system import FAR, ONE, REACH, SPAN, Flags, Integers, Sparse, System
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import DisclosureControlError
 
 MOST_ATOMS: Final = 20_000
 
@@ -60,10 +60,10 @@ def joint(cells: Sequence[Cell], atoms: Atoms, *, sums: Iterable[tuple[int, Sequ
     """Make the system of all cells. Cells of the very same people are one quantity, and shown if any of them was.
 
     sums: cells that others may add up to, and these; used where they do add up, since they say the same in fewer words.
-    Raises InvalidInputError: more kinds of people than can be audited.
+    Raises DisclosureControlError: more kinds of people than can be audited.
     """
     if len(atoms) > MOST_ATOMS:
-        raise InvalidInputError(
+        raise DisclosureControlError(
             cause=f"this table and those released before tell {len(atoms):,} groups of these people apart; "
             f"more than {MOST_ATOMS:,} cannot be audited",
             cure="ask for coarser groups, for fewer dimensions, or with noise",

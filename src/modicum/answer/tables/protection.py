@@ -16,7 +16,7 @@ from modicum.answer.tables.audit import Verdict, audit
 from modicum.answer.tables.complementary import choose_exactly
 from modicum.answer.tables.heuristic import choose_quickly, take_back
 from modicum.answer.tables.system import ONE, Flags, System
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import DisclosureControlError
 
 MOST_QUANTITIES: Final = 20_000
 EXACT_QUANTITIES: Final = 160  # beyond, the integer programme may take minutes
@@ -47,10 +47,10 @@ class Protected:
 def protect(system: System) -> Protected:
     """Choose what to hide, and prove it.
 
-    Raises InvalidInputError: too large to audit, or nothing that can be hidden helps.
+    Raises DisclosureControlError: too large to audit, or nothing that can be hidden helps.
     """
     if len(system) > MOST_QUANTITIES:
-        raise InvalidInputError(
+        raise DisclosureControlError(
             cause=f"the table, with what was released before, has {len(system):,} figures; "
             f"more than {MOST_QUANTITIES:,} cannot be audited",
             cure="ask for coarser groups, or for fewer dimensions",
@@ -81,7 +81,7 @@ def _mended(system: System, hidden: Flags, verdict: Verdict) -> tuple[Flags, Ver
         verdict = audit(system, hidden, witnesses=verdict.witnesses)
     if verdict.passed:
         return hidden, verdict
-    raise InvalidInputError(
+    raise DisclosureControlError(
         cause="whatever is hidden of this table, a group of 1 to 10 people would follow from it and from what is known",
         cure="ask for coarser groups, or for a population that differs more from those already answered",
     )
