@@ -2,8 +2,8 @@
 
 A `budget` entry opens a population with all that may ever be lost about it: rho (zero-concentrated differential
 privacy) and delta. A `spent` entry takes from it, before the answer that it pays for exists. Both add up exactly, as
-whole numbers of 10^-18. The gateway writes them; whoever folds the log refuses one that goes over the total, a second
-opening, and a data set that changes its population.
+whole numbers of 10^-18. The gateway writes them; whoever folds the log refuses one that goes over the total, and a
+second opening.
 
 Source: rho and delta of approximate zCDP add up under adaptive composition (Bun, Steinke 2016).
 """
@@ -47,17 +47,11 @@ class Budget:
     rho: int
     delta: int
     spendings: tuple[Spending, ...] = ()
-    carried: frozenset[str] = frozenset()  # data sets that were charged to it in the logs before this one
     rho_spent: int = 0  # the sums of all spendings, kept as they are added
     delta_spent: int = 0
 
     @property
-    def charged(self) -> frozenset[str]:
-        """The data sets that were charged to it: none of them changes its population, in this log or a later one."""
-        return self.carried | {each.dataset for each in self.spendings}
-
-    @property
-    def left(self) -> dict[str, Any]:
+    def left(self) -> dict[str, str]:
         """What is left, as the opening of the ledger in a log that continues this one."""
         return {
             "population": self.population,
@@ -65,7 +59,6 @@ class Budget:
             "at_delta": self.at_delta,
             "rho": amount(self.rho - self.rho_spent),
             "delta": amount(self.delta - self.delta_spent),
-            "datasets": sorted(self.charged),
         }
 
     def covers(self, *, rho: int, delta: int) -> bool:
@@ -88,15 +81,9 @@ def amount(units_: int) -> str:
 
 
 def open_budget(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget]) -> Budget:
-    """Open the ledger of a population.
-
-    Raises EvidenceError: it is open already, since a total is set once; or a data set is another population's.
-    """
+    """Open the ledger of a population. Raises EvidenceError: it is open already, since a total is set once."""
     if content["population"] in budgets:
         raise EvidenceError(place=entry.place, cause="sets the budget of a population a second time")
-    carried = frozenset(content.get("datasets", ()))
-    if any(carried & other.charged for other in budgets.values()):
-        raise EvidenceError(place=entry.place, cause="gives a data set to another population than before")
     return Budget(
         population=content["population"],
         index=entry.index,
@@ -105,15 +92,13 @@ def open_budget(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, 
         at_delta=content["at_delta"],
         rho=units(content["rho"]),
         delta=units(content["delta"]),
-        carried=carried,
     )
 
 
 def spend_from(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, Budget]) -> Budget:
     """Take one charge from its ledger.
 
-    Raises EvidenceError: no such ledger, less is left than it costs, nothing is paid, or the data set was charged to
-    another population before.
+    Raises EvidenceError: no such ledger, less is left than it costs, or nothing is paid.
     """
     budget = budgets.get(content["population"])
     if budget is None:
@@ -130,8 +115,6 @@ def spend_from(entry: Entry, content: Mapping[str, Any], budgets: Mapping[str, B
     )
     if spent.rho <= 0:
         raise EvidenceError(place=entry.place, cause="spends nothing")
-    if any(spent.dataset in other.charged for name, other in budgets.items() if name != budget.population):
-        raise EvidenceError(place=entry.place, cause="charges a data set to another population than before")
     if not budget.covers(rho=spent.rho, delta=spent.delta):
         raise EvidenceError(place=entry.place, cause="spends more than the budget of its population has left")
     return replace(

@@ -4,11 +4,12 @@ The successor's genesis fixes the checkpoint with which the log before it ended.
 a longer one grew after its end, a shorter one was cut, another root is another history. One that was frozen may be
 damaged; then whatever that checkpoint still proves is told from what it no longer does.
 
-A succession is no way around the rules: custodian, witnesses, pack and rules of review stay as they were, and people of
-two founding organisations of the old log, with the keys that stood there, must have signed the new one's genesis.
+A succession is no way around the rules: custodian, witnesses, pack and rules of review stay as they were, people of two
+founding organisations of the old log, with the keys that stood there, must have signed the new one's genesis, and what
+statistics told of people goes over: budgets, populations, exact tables.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -25,16 +26,11 @@ from modicum_verify.logdir import CHECKPOINT, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier
 from modicum_verify.roster import Roster, sponsors
-from modicum_verify.salvage import LOST, kinds_beyond, salvage, whole_entries
+from modicum_verify.salvage import lost_of, salvage, whole_entries
 from modicum_verify.succession import Predecessor
-from modicum_verify.tables_left import UNKNOWN_TABLE, tables_left
 from modicum_verify.trust import Trust
 from modicum_verify.witness_set import SignedBy, read_cosigned
 
-LOSSES: Final = frozenset({LOST, "budget", "spent"})
-"""Where an entry of such a kind can no longer be read, nobody knows what is left of a budget."""
-TABLES: Final = frozenset({LOST, "released", "table"})
-"""Where an entry of such a kind can no longer be read, nobody knows which exact tables left."""
 _STAY: Final = {
     "custodian": "another custodian",
     "witnesses": "other witnesses",
@@ -60,8 +56,9 @@ class Link:
 
     size: its entries under the checkpoint with which it ended. verified: how many a checkpoint still proves.
     folded: how many from the start hold in full: leaf, body, signatures, moves.
-    damaged: entries that the folder no longer holds as they were signed. unchecked: `budgets` or `tables` where it can
-    no longer tell what was spent, or which exact tables left, and its successor goes on as if it could.
+    damaged: entries that the folder no longer holds as they were signed. unchecked: `budgets` or `tables` where it
+    can no longer tell what was spent, or which exact tables left, and its successor goes on as if nothing were lost:
+    damage may be younger than the succession, so that is no fault by itself, and a whole copy can tell.
     """
 
     origin: str
@@ -172,8 +169,8 @@ def _frozen(newer: Shown, named: Predecessor, folder: Path) -> tuple[Link, Shown
     except EvidenceError:
         by = ()  # its witnesses may be as far away as the log is damaged; the verdict says so
     link = _told(named, verified=found.checkpoint.size, folded=len(entries), damaged=found.damaged, by=by)
-    beyond = kinds_beyond(found, folded=len(entries), size=named.checkpoint.size)
-    return replace(link, unchecked=tuple(_unchecked(newer.docket, beyond))), shown
+    lost = lost_of(found, folded=len(entries), size=named.checkpoint.size)
+    return replace(link, unchecked=tuple(sorted(lost - newer.docket.disclosed.lost))), shown
 
 
 def _shown(named: Predecessor, genesis: Entry, docket: Docket) -> Shown:
@@ -239,29 +236,19 @@ def _check_succession(newer: Shown, older: Shown) -> None:
 
 
 def _check_carried(new: Docket, old: Docket) -> None:
-    """Nothing that was told about people is forgotten: what was spent, and which exact tables left."""
-    for population, budget in old.budgets.items():
-        opened = new.budgets.get(population)
-        if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
-            raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
-        if not budget.charged <= opened.carried:
+    """Nothing that statistics told of people is forgotten; of what the successor calls lost, it tells no more."""
+    told, before = new.disclosed, old.disclosed
+    if not before.lost <= told.lost:
+        raise EvidenceError(place="log entry 0", cause="its successor goes on with what was lost before")
+    if "budgets" not in told.lost:
+        for population, budget in before.budgets.items():
+            opened = told.budgets.get(population)
+            if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
+                raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
+        if not before.bound.items() <= told.bound.items():
             raise EvidenceError(place="log entry 0", cause="its successor frees a data set from its population")
-    carried = {(each.dataset, each.table_sha256) for each in new.tables}
-    if UNKNOWN_TABLE not in carried and not tables_left(old.cases, old.tables) <= carried:
+    if "tables" not in told.lost and not before.tables_left(old.cases) <= told.tables_left({}):
         raise EvidenceError(place="log entry 0", cause="its successor forgets an exact table that left")
-
-
-def _unchecked(new: Docket, beyond: frozenset[str]) -> Iterator[str]:
-    """What the lost entries of a log may have told against its successor. beyond: the kinds that no fold reached.
-
-    Damage may be older than the succession, which then had to close budgets and tables, or younger: this copy cannot
-    say, so it is no fault of the successor's; a copy that is whole can.
-    """
-    closed = new.budgets and not any(each.rho or each.delta for each in new.budgets.values())
-    if beyond & LOSSES and not closed:
-        yield "budgets"
-    if beyond & TABLES and UNKNOWN_TABLE not in {(each.dataset, each.table_sha256) for each in new.tables}:
-        yield "tables"
 
 
 def _founding(genesis: Mapping[str, Any], old: Roster) -> set[str]:

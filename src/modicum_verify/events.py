@@ -23,6 +23,13 @@ FROZEN: Final = "frozen"
 FORMS: Final = ("refusal", "statistics", "match", "verification", "pseudonymised", "identified")
 VERDICTS: Final = ("permitted", "conditional", "forbidden")
 ROLES: Final = ("requester", "steward", "privacy_officer", "counsel", "accountable_official", "origin", "auditor")
+UNREAD: Final = "unread"
+"""Stands for the kind of an entry that nobody can read any more."""
+TELLING: Final[Mapping[str, frozenset[str]]] = {
+    "budgets": frozenset({UNREAD, "budget", "spent", "lost"}),
+    "tables": frozenset({UNREAD, "released", "table", "lost"}),
+}
+"""Of what statistics told, the kinds of entry that say so; where one cannot be read, nobody knows."""
 MAX_TEXT: Final = 20_000
 MAX_LINE: Final = 300
 
@@ -244,7 +251,8 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "delta": _amount,
         }
     ),
-    "table": _object({"dataset": _nullable(_line), "table_sha256": _nullable(_sha256)}),
+    "table": _object({"dataset": _line, "population": _handle, "table_sha256": _sha256}),
+    "lost": _object({"of": _distinct(_many(_one_of(*TELLING), at_least=1))}),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
     "lines": _object(
         {
@@ -296,7 +304,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "objections": _many(_count(1)),
             "witnesses": _one_of(UNWITNESSED, COSIGNED),
         },
-        {"unlocked": _unlocked, "table_sha256": _sha256},
+        {"unlocked": _unlocked, "table": _object({"population": _handle, "sha256": _sha256})},
     ),
     "cosigned": _object({"checkpoint": _text}),
     "delivered": _object({"package_sha256": _sha256, "size_bytes": _count(1)}),
@@ -343,5 +351,5 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
 
 
 OUTSIDE_CASES: Final = frozenset(
-    {"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent", "table"}
+    {"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent", "table", "lost"}
 )

@@ -12,17 +12,17 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from modicum_verify.amendment import amended_roster, open_amendment
-from modicum_verify.budget import Budget, open_budget, spend_from
+from modicum_verify.budget import Budget
 from modicum_verify.canonical import canonical
 from modicum_verify.case_fold import apply_to_case, open_case
 from modicum_verify.case_state import CaseState
+from modicum_verify.disclosed import Disclosed, disclosed
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY, OUTSIDE_CASES, check_content
 from modicum_verify.moves import AMENDMENT, ENDS, START
 from modicum_verify.roster import Roster, close_log, enrol_member, found_roster, revoke_member, rotate_key
 from modicum_verify.succession import Successor
-from modicum_verify.tables_left import CarriedTable, carry_table
 
 __all__ = ["CaseState", "DatasetRecord", "Docket", "fold", "next_case_id"]
 
@@ -51,10 +51,14 @@ class Docket:
     datasets: Mapping[str, DatasetRecord] = field(default_factory=dict)
     cases: Mapping[str, CaseState] = field(default_factory=dict)
     successor: Successor | None = None  # where the log has ended, the one that continues it
-    budgets: Mapping[str, Budget] = field(default_factory=dict)  # by population
-    tables: tuple[CarriedTable, ...] = ()  # the exact tables that left under the logs before this one
+    disclosed: Disclosed = field(default_factory=Disclosed)  # what statistics told of people
     size: int = 0  # entries folded
     last_at: str = ""
+
+    @property
+    def budgets(self) -> Mapping[str, Budget]:
+        """The ledgers of privacy loss, by population."""
+        return self.disclosed.budgets
 
 
 def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
@@ -68,8 +72,7 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
     docket = onto or Docket()
     roster, size, last_at = docket.roster, docket.size, docket.last_at
     successor = docket.successor
-    datasets, cases, budgets = dict(docket.datasets), dict(docket.cases), dict(docket.budgets)
-    tables = docket.tables
+    datasets, cases, told = dict(docket.datasets), dict(docket.cases), docket.disclosed
     for entry in entries:
         content = _content(entry, expected=size, last_at=last_at)
         if (entry.index == 0) != (entry.kind == "genesis"):
@@ -87,18 +90,16 @@ def fold(entries: Sequence[Entry], onto: Docket | None = None) -> Docket:
         elif entry.kind == "succeeded":
             _check_ended(entry, cases)
             successor = close_log(entry, content, roster)
-        elif entry.kind == "table":
-            tables = (*tables, _table(entry, content, roster, tables))
-        else:
-            _keep(entry, content, datasets, budgets, cases)
+        elif entry.kind == "dataset":
+            datasets[content["name"]] = _dataset(entry, content)
+        told = disclosed(told, entry, cases=cases, continues=roster.predecessor is not None)
         size, last_at = size + 1, entry.at
     return Docket(
         roster=roster,
         datasets=MappingProxyType(datasets),
         cases=MappingProxyType(cases),
         successor=successor,
-        budgets=MappingProxyType(budgets),
-        tables=tables,
+        disclosed=told,
         size=size,
         last_at=last_at,
     )
@@ -135,35 +136,10 @@ def _check_ended(entry: Entry, cases: Mapping[str, CaseState]) -> None:
         raise EvidenceError(place=entry.place, cause="ends a log in which cases are open")
 
 
-def _check_kept(entry: Entry, what: str) -> None:
+def _dataset(entry: Entry, content: Mapping[str, Any]) -> DatasetRecord:
     if entry.actor != GATEWAY or entry.case is not None:
-        raise EvidenceError(place=entry.place, cause=f"{what} is kept by the gateway, outside every case")
-
-
-def _keep(
-    entry: Entry,
-    content: Mapping[str, Any],
-    datasets: dict[str, DatasetRecord],
-    budgets: dict[str, Budget],
-    cases: Mapping[str, CaseState],
-) -> None:
-    """A version of a data set, the opening of a budget, or what a question takes from one."""
-    _check_kept(entry, "a data set or a budget")
-    if entry.kind == "dataset":
-        datasets[content["name"]] = DatasetRecord(index=entry.index, at=entry.at, **content)
-    elif entry.kind == "budget":
-        budgets[content["population"]] = open_budget(entry, content, budgets)
-    elif content["case"] not in cases:
-        raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
-    else:
-        budgets[content["population"]] = spend_from(entry, content, budgets)
-
-
-def _table(entry: Entry, content: Mapping[str, Any], roster: Roster, tables: Sequence[CarriedTable]) -> CarriedTable:
-    _check_kept(entry, "a table of a log before this one")
-    if roster.predecessor is None:
-        raise EvidenceError(place=entry.place, cause="takes over a table in a log that continues no other")
-    return carry_table(entry, content, tables)
+        raise EvidenceError(place=entry.place, cause="a data set is recorded by the gateway, outside every case")
+    return DatasetRecord(index=entry.index, at=entry.at, **content)
 
 
 def _fold_case(entry: Entry, content: Mapping[str, Any], roster: Roster, cases: dict[str, CaseState]) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 from modicum_verify.checkpoint import Checkpoint, parse_checkpoint, read_text
 from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError, ModicumError
+from modicum_verify.events import TELLING, UNREAD
 from modicum_verify.evidence import body_of
 from modicum_verify.files import read_plain
 from modicum_verify.logdir import CHECKPOINT
@@ -21,8 +22,6 @@ from modicum_verify.merkle import leaf_hash, root
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier, split_note
 from modicum_verify.tiles import MAX_BUNDLE_BYTES, Level, decode_bundle, decode_tile, tile_path, tiles_of
 
-LOST: Final = "lost"
-"""Stands for the kind of an entry that nobody holds any more."""
 _MOST_DOUBTS: Final = 4  # so many differing places are tried both ways
 _WITH_NOTES: Final = frozenset({"cosigned", "locked"})
 
@@ -82,18 +81,18 @@ def whole_entries(found: Salvaged, bodies: Path) -> list[Entry]:
     return entries
 
 
-def kinds_beyond(found: Salvaged, *, folded: int, size: int) -> frozenset[str]:
-    """The kinds of the entries that no fold reached, LOST among them where one is not known; empty where all were.
+def lost_of(found: Salvaged, *, folded: int, size: int) -> frozenset[str]:
+    """Of what statistics told (`budgets`, `tables`), that which entries may have told that no fold reached.
 
     folded: so many entries from the start hold in full. size: so many the log had.
     """
-    kinds = {LOST} if size > len(found.entries) else set()
+    kinds = {UNREAD} if size > len(found.entries) else set()
     for index, leaf in enumerate(found.entries[folded:], start=folded):
         try:
-            kinds.add(LOST if leaf is None else read_entry(index, leaf, None).kind)
+            kinds.add(UNREAD if leaf is None else read_entry(index, leaf, None).kind)
         except EvidenceError:
-            kinds.add(LOST)
-    return frozenset(kinds)
+            kinds.add(UNREAD)
+    return frozenset(what for what, telling in TELLING.items() if telling & kinds)
 
 
 def _whole(entries: Sequence[bytes | None]) -> list[bytes]:

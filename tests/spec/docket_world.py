@@ -226,4 +226,5 @@ def released(docket: Docket, case_id: str = CASE) -> Event:
         key_age_sha256="33" * 32,
         accounting_sha256="44" * 32,
         rows=4,
+        table={"population": "persons", "sha256": "66" * 32},
     )

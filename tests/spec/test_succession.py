@@ -185,7 +185,12 @@ def test_a_key_that_was_given_up_before_comes_back_for_nobody() -> None:
 
 
 def table(**changes: Any) -> Event:
-    return gateway_events.shaped("table", {"dataset": "medicaid", "table_sha256": "ab" * 32, **changes}, case=None)
+    content = {"dataset": "medicaid", "population": "persons", "table_sha256": "ab" * 32}
+    return gateway_events.shaped("table", {**content, **changes}, case=None)
+
+
+def lost(*what: str) -> Event:
+    return gateway_events.shaped("lost", {"of": list(what)}, case=None)
 
 
 def budget(population: str, *datasets: str) -> Event:
@@ -204,34 +209,51 @@ def continued() -> World:
 def test_a_log_takes_over_what_left_under_the_one_before(continued: World) -> None:
     continued.do(table())
     continued.do(table(dataset="others"))
-    continued.do(table(dataset=None, table_sha256=None))
-    found = [(each.dataset, each.table_sha256) for each in continued.docket.tables]
-    assert found == [("medicaid", "ab" * 32), ("others", "ab" * 32), (None, None)]
+    told = continued.docket.disclosed
+    assert [(each.dataset, each.table_sha256) for each in told.tables] == [
+        ("medicaid", "ab" * 32),
+        ("others", "ab" * 32),
+    ]
+    assert told.bound == {"medicaid": "persons", "others": "persons"}
     assert fold(continued.entries) == continued.docket
-
-
-@pytest.mark.parametrize(
-    ("event", "match"),
-    [
-        (table(), "a second time"),
-        (table(dataset=None), "by half"),
-        (table(table_sha256=None), "by half"),
-    ],
-)
-def test_a_table_that_cannot_be_taken_over_is_refused(continued: World, event: Event, match: str) -> None:
-    continued.do(table())
-    refused(continued, continued.entry(event), match)
+    refused(continued, continued.entry(table()), "a second time")
+    refused(continued, continued.entry(table(population="others", table_sha256="cd" * 32)), "another population")
 
 
 def test_only_the_gateway_of_a_log_that_continues_another_takes_over(world: World, continued: World) -> None:
-    refused(world, world.entry(table()), "continues no other")
-    refused(continued, continued.entry(table(), actor="cms/counsel"), "by the gateway")
-    refused(continued, continued.entry(table(), case="2026-0001"), "outside every case")
+    for event in (table(), lost("tables"), budget("persons", "medicaid")):
+        refused(world, world.entry(event), "continues no other")
+        refused(continued, continued.entry(event, actor="cms/counsel"), "by the gateway")
+        refused(continued, continued.entry(event, case="2026-0001"), "outside every case")
 
 
 def test_a_data_set_is_of_one_population_from_one_log_to_the_next(continued: World) -> None:
     continued.do(budget("persons", "medicaid", "claims"))
     refused(continued, continued.entry(budget("others", "claims")), "another population")
+    refused(continued, continued.entry(table(population="others")), "another population")
     continued.do(budget("others", "births"))
-    assert continued.docket.budgets["persons"].charged == {"medicaid", "claims"}
-    assert continued.docket.budgets["persons"].left["datasets"] == ["claims", "medicaid"]
+    assert continued.docket.disclosed.bound == {"medicaid": "persons", "claims": "persons", "births": "others"}
+
+
+def test_of_what_is_lost_nothing_more_is_disclosed(continued: World) -> None:
+    continued.do(lost("budgets"))
+    refused(continued, continued.entry(budget("persons")), "what budgets told before is lost")
+    continued.do(table())
+    case = continued.file()
+    continued.agreed(case)
+    leaving = released(continued.docket)
+    continued.do(lost("tables"))
+    assert continued.docket.disclosed.lost == {"budgets", "tables"}
+    refused(continued, continued.entry(leaving), "what tables told before is lost")
+    refused(continued, continued.entry(table(dataset="others")), "what tables told before is lost")
+
+
+def test_a_release_fixes_its_table_where_it_is_one(world: World) -> None:
+    case = world.file()
+    world.agreed(case)
+    honest = released(world.docket)
+    bare = {name: value for name, value in honest.content.items() if name != "table"}
+    refused(world, world.entry(Event("released", bare, case)), "does not fix what is kept")
+    world.do(honest)
+    assert world.docket.disclosed.bound == {"enrolment": "persons"}
+    assert world.docket.disclosed.tables_left(world.docket.cases) == {("enrolment", "persons", "66" * 32)}

@@ -13,6 +13,7 @@ import pyarrow as pa
 from modicum.answer.plan import Plan
 from modicum.answer.selection import population_rows
 from modicum.answer.tables.joint import MOST_ATOMS
+from modicum.answer.tables.primary import SMALL_CELLS
 from modicum.answer.treatments import text, treated
 from modicum.custody.engine import PERSON, Engine, Expression
 from modicum.model.errors import DisclosureControlError
@@ -49,6 +50,7 @@ def signature_counts(
             cause=f"this table and those released before tell more than {MOST_ATOMS:,} groups of these people apart, "
             "and so many cannot be audited",
             cure="ask for coarser groups, for fewer dimensions, or with noise",
+            basis=SMALL_CELLS,
         )
     return dict(found)
 
@@ -64,6 +66,7 @@ def carried_signatures(engine: Engine, tables: Mapping[int, Plan]) -> pa.Table:
             cause=f"tables were released from another version of the data, about more than {MOST_CARRIED:,} people, "
             "and so many cannot be compared from one version to the next",
             cure="ask with noise",
+            basis=SMALL_CELLS,
         )
     return found
 

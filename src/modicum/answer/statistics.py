@@ -22,10 +22,10 @@ from modicum.answer.suppression import is_small
 from modicum.answer.tables.amounts import hidden_sums
 from modicum.answer.tables.earlier import KeptTable
 from modicum.answer.tables.model import Key
-from modicum.answer.tables.primary import Contributions, SumRule
+from modicum.answer.tables.primary import LARGE_PARTS, Contributions, SumRule
 from modicum.answer.treatments import amount, text, treated
 from modicum.custody.engine import PERSON, Engine, Expression, row_number, window
-from modicum.model.errors import LARGE_PARTS, DisclosureControlError, InvalidInputError
+from modicum.model.errors import DisclosureControlError, InvalidInputError
 from modicum.model.forms import Form
 
 MOST_GROUPS: Final = 10_000
@@ -122,8 +122,7 @@ def _check_sums(plan: Plan, held: Held, signatures: Signatures, earlier: Earlier
         before = [
             number
             for number, kept in earlier.tables.items()
-            if (kept.sums is None or name in kept.sums)
-            and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
+            if name in kept.sums and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
         ]
         if about_the_same(signatures, before):
             raise DisclosureControlError(

@@ -151,11 +151,13 @@ def released(
     key_age_sha256: str,
     accounting_sha256: str,
     rows: int,
+    table: Mapping[str, str] | None = None,
     unlocked: bytes | None = None,
 ) -> Event:
     """Record a release before its key is written: what is in it, for whom, and every objection of the case.
 
-    data: `{name, sha256, size_bytes}` per sealed file. unlocked: the cosigned checkpoint (a signed note) that shows the
+    data: `{name, sha256, size_bytes}` per sealed file. table: `{population, sha256}` of what is kept of an exact table;
+    None where the answer is none. unlocked: the cosigned checkpoint (a signed note) that shows the
     case's time-lock over, where it has one.
 
     Raises OutstandingError: the case is not agreed. ConflictError: it was released, has ended, or is about the rules.
@@ -174,6 +176,7 @@ def released(
         "rows": rows,
         "objections": [each.index for each in case.objections],
         "witnesses": said_of(docket.roster.witnesses),
+        **({} if table is None else {"table": dict(table)}),
         **shown_over(unlocked),
     }
     return shaped("released", content, case=case_id)

@@ -184,7 +184,7 @@ def _statistics(
         title = "the answer as a table" if suffix == ".csv" else "the answer as JSON, with rules and marks"
         described = DataFile(name=name, title=title, rows=answered.rows, columns=columns if suffix == ".csv" else ())
         files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
-    kept = kept_bytes(decided.dataset.name, planned, answered)
+    kept = kept_bytes(home, decided.dataset, planned, answered)
     return Answered(files=files, rows=answered.rows, persons=answered.persons, kept_table=kept)
 
 

@@ -13,10 +13,11 @@ from typing import Any, Final
 from modicum.answer.charge import Charge
 from modicum.answer.noise import epsilon_of, rho_of
 from modicum.gateway.home import Home
-from modicum.gateway.populations import Population, populations
+from modicum.gateway.populations import DEFAULT_DELTA, DEFAULT_EPSILON, Population, populations
 from modicum.model.errors import BudgetSpentError, InvalidInputError, NotFoundError
 from modicum.model.forms import Form
 from modicum_verify.budget import Budget, Spending, amount, units
+from modicum_verify.disclosed import asks_noise
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket
 
@@ -70,7 +71,8 @@ class Standing:
     """How the budget of a population stands, in rho and as epsilon at the declared delta.
 
     opened: the entry that fixed the total; None while nothing was ever spent. spent: every charge, oldest first.
-    not_covered: what left about the population's data sets by another way than noise.
+    not_covered: what left about the population's data sets by another way than noise. lost: the log before this one can
+    no longer tell what was spent, so nothing is left.
     """
 
     population: str
@@ -85,6 +87,7 @@ class Standing:
     epsilon_left: Decimal
     spent: tuple[Spent, ...]
     not_covered: tuple[Uncovered, ...]
+    lost: bool
 
     @property
     def rho_left(self) -> Decimal:
@@ -119,6 +122,7 @@ class Standing:
             },
             "questions": [each.as_document() for each in self.spent],
             "not_covered": [each.as_document() for each in self.not_covered],
+            "lost": self.lost,
         }
 
 
@@ -147,14 +151,16 @@ def standings(home: Home) -> list[Standing]:
 def population_of(home: Home, dataset: str) -> Population:
     """The population that a data set is about: the one it was charged to, else as declared."""
     declared = populations(home)
-    for name, budget in home.journal.docket().budgets.items():
-        if dataset in budget.charged:
-            return declared.get(name) or Population(
-                name=name,
-                datasets=frozenset(),
-                epsilon=Decimal(budget.epsilon),
-                delta=Decimal(budget.at_delta),
-            )
+    docket = home.journal.docket()
+    name = docket.disclosed.bound.get(dataset)
+    if name is not None:
+        budget = docket.budgets.get(name)
+        return declared.get(name) or Population(
+            name=name,
+            datasets=frozenset(),
+            epsilon=DEFAULT_EPSILON if budget is None else Decimal(budget.epsilon),
+            delta=DEFAULT_DELTA if budget is None else Decimal(budget.at_delta),
+        )
     for each in declared.values():
         if each.datasets is not None and dataset in each.datasets:
             return each
@@ -176,6 +182,8 @@ def spend(home: Home, *, case: str, dataset: str, dataset_version: str, question
     """
     population = population_of(home, dataset)
     with home.journal.locked():
+        if "budgets" in home.journal.docket().disclosed.lost:
+            raise _too_little(standing(home, population.name), charge)
         if population.name not in home.journal.docket().budgets:
             home.journal.record("budget", opening(population), case=None, actor="gateway")
         budget = home.journal.docket().budgets[population.name]
@@ -209,16 +217,17 @@ def in_words(found: Standing) -> list[str]:
         f"population {found.population}: {share} % of its budget is left, for all askers together and for good",
         f"spent: epsilon {spent} of {declared} at delta {found.declared_delta:.0e}, by {asked}; nothing refills it",
         f"left: rho {_short(found.rho_left)}, which one last question would use up at epsilon {more}",
+        *(["what was spent before is lost with the log before this one, so nothing is left"] * found.lost),
         f"not covered: {others} release{'s' * (others != 1)} without noise (exact tables, matches, records)",
     ]
 
 
 def _standing(docket: Docket, name: str, budget: Budget | None, declared: Mapping[str, Population]) -> Standing:
-    opening = budget or _as_if_open(declared[name])
+    lost = "budgets" in docket.disclosed.lost
+    opening = budget or _as_if_open(declared[name], lost=lost)
     delta = Decimal(opening.at_delta)
     rho_spent, delta_spent = _decimal(opening.rho_spent), _decimal(opening.delta_spent)
     rho_left = _decimal(opening.rho) - rho_spent
-    datasets = {each.dataset for each in opening.spendings} | _datasets(docket, name, declared)
     return Standing(
         population=name,
         opened=None if budget is None else budget.index,
@@ -231,7 +240,8 @@ def _standing(docket: Docket, name: str, budget: Budget | None, declared: Mappin
         epsilon_spent=epsilon_of(rho_spent, delta / 2),
         epsilon_left=epsilon_of(rho_left, delta / 2),
         spent=tuple(_spent(each) for each in opening.spendings),
-        not_covered=_uncovered(docket, datasets),
+        not_covered=_uncovered(docket, _datasets(docket, name, declared)),
+        lost=lost,
     )
 
 
@@ -249,14 +259,15 @@ def _spent(each: Spending) -> Spent:
 
 
 def _datasets(docket: Docket, name: str, declared: Mapping[str, Population]) -> set[str]:
-    """The data sets of a population as declared."""
+    """The data sets of a population: those that the log binds to it, and those that are declared and bound to none."""
+    bound = docket.disclosed.bound
+    own = {each for each, population in bound.items() if population == name}
     population = declared.get(name)
     if population is None:
-        return set()
-    if population.datasets is not None:
-        return set(population.datasets)
+        return own
     named = {each for other in declared.values() for each in other.datasets or ()}
-    return set(docket.datasets) - named
+    wanted = set(docket.datasets) - named if population.datasets is None else set(population.datasets)
+    return own | (wanted - set(bound))
 
 
 def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
@@ -267,14 +278,8 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
         for release in case.releases
         if release.delivered is not None
         and case.request["population"]["dataset"] in datasets
-        and not (is_noisy_case(case.request) and release.content["form"] == str(Form.STATISTICS))
+        and not (asks_noise(case.request) and release.content["form"] == str(Form.STATISTICS))
     )
-
-
-def is_noisy_case(request: Mapping[str, Any]) -> bool:
-    """Whether a filed request asks for figures with noise."""
-    table = request.get("statistics")
-    return isinstance(table, Mapping) and table.get("mechanism") == "noise"
 
 
 def opening(population: Population) -> dict[str, Any]:
@@ -289,8 +294,9 @@ def opening(population: Population) -> dict[str, Any]:
     }
 
 
-def _as_if_open(population: Population) -> Budget:
-    content = opening(population)
+def _as_if_open(population: Population, *, lost: bool) -> Budget:
+    """The ledger that a first question would open; with nothing in it where what was spent before is lost."""
+    content = opening(population) | ({"rho": "0", "delta": "0"} if lost else {})
     return Budget(
         population=population.name,
         index=-1,

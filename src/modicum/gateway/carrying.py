@@ -5,7 +5,6 @@ Everything else stays where it is.
 
 import secrets
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any, Final
 
 from modicum.custody import catalogue
 from modicum.docket import gateway_events
-from modicum.gateway.budget import opening, population_of
 from modicum.gateway.case import enter
 from modicum.gateway.catalogued import check_tables
 from modicum.gateway.ended import Ended
@@ -21,20 +19,17 @@ from modicum.gateway.founding import check_unused, new_folder
 from modicum.gateway.home import SETTINGS, Home, read_settings, write_settings
 from modicum.gateway.kept_packs import OWN_PACK, keep_pack, kept_pack
 from modicum.gateway.keys import LOG_KEY, PEOPLE, PSEUDONYM_KEY, make_signing_keys, read_key
-from modicum.gateway.populations import populations
 from modicum.gateway.released_tables import LeftTable, carried_path, left_tables
 from modicum.model.dataset import Dataset
 from modicum.model.decision import PackRef
 from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError, NotFoundError
 from modicum.storage import Folder
 from modicum.store import Store, parse_address
-from modicum_verify.chain import LOSSES, TABLES
 from modicum_verify.events import GATEWAY
 from modicum_verify.fold import DatasetRecord, Docket
 from modicum_verify.note import vkey as vkey_of
 from modicum_verify.roster import Pack
 from modicum_verify.succession import Successor
-from modicum_verify.tables_left import UNKNOWN_TABLE, tables_left
 
 _KEPT: Final = {SETTINGS, "keys"}
 
@@ -117,43 +112,42 @@ def carry_pack(old: Folder, new: Folder, name: str, fixed: Pack | None) -> PackR
     )
 
 
+def carry_lost(home: Home, ended: Ended) -> None:
+    """Enter of what the old log can no longer tell what statistics told: of that, nothing more is disclosed."""
+    if ended.lost:
+        _record(home, "lost", {"of": sorted(ended.lost)})
+
+
 def carry_budgets(home: Home, ended: Ended) -> None:
-    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing.
-
-    Where the old log can no longer show what was spent, nothing is left to anybody.
-    """
-    left = [budget.left for _, budget in sorted(ended.docket.budgets.items())]
-    for each in _closed(home, ended.docket) if ended.beyond & LOSSES else left:
-        with home.journal.locked():
-            home.journal.record("budget", each, case=None, actor=GATEWAY)
-
-
-def _closed(home: Home, docket: Docket) -> Iterator[dict[str, Any]]:
-    """Every population, declared or charged before, with nothing left and with all its data sets."""
-    bound = {name: population for population, each in docket.budgets.items() for name in each.charged}
-    owners = {name: bound.get(name) or population_of(home, name).name for name in {*docket.datasets, *bound}}
-    openings = {each.name: opening(each) for each in populations(home).values()}
-    openings |= {name: each.left for name, each in docket.budgets.items()}
-    for population, content in sorted(openings.items()):
-        datasets = sorted(name for name, owner in owners.items() if owner == population)
-        yield {**content, "rho": "0", "delta": "0", "datasets": datasets}
+    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing."""
+    if "budgets" in ended.lost:
+        return
+    bound = ended.docket.disclosed.bound
+    for population, budget in sorted(ended.docket.budgets.items()):
+        datasets = sorted(each for each, owner in bound.items() if owner == population)
+        _record(home, "budget", {**budget.left, "datasets": datasets})
 
 
 def carry_tables(old: Folder, home: Home, ended: Ended) -> None:
-    """Take over what is kept of every exact table that left under the old log and those before it.
+    """Take over what is kept of every exact table that left under the old log and those before it, in that order.
 
-    What is gone or altered is named all the same: the next table waits until somebody restores it. Where the old log
-    can no longer show which tables left, that is entered, and no exact table leaves any more.
+    What is gone or altered is named all the same: the next table waits until somebody restores it.
     """
-    named = tables_left(ended.docket.cases, ended.docket.tables)
-    if ended.beyond & TABLES:
-        named.add(UNKNOWN_TABLE)
-    if UNKNOWN_TABLE not in named:
-        for each in left_tables(ended.docket):
-            _carry_table(old, home.folder, each)
-    for dataset, table_sha256 in sorted(named, key=str):
-        with home.journal.locked():
-            home.journal.record("table", {"dataset": dataset, "table_sha256": table_sha256}, case=None, actor=GATEWAY)
+    if "tables" in ended.lost:
+        return
+    taken: set[tuple[str, str]] = set()
+    for each in left_tables(ended.docket):
+        _carry_table(old, home.folder, each)
+        if (each.dataset, each.table_sha256) not in taken:
+            taken.add((each.dataset, each.table_sha256))
+            population = ended.docket.disclosed.bound[each.dataset]
+            content = {"dataset": each.dataset, "population": population, "table_sha256": each.table_sha256}
+            _record(home, "table", content)
+
+
+def _record(home: Home, kind: str, content: dict[str, Any]) -> None:
+    with home.journal.locked():
+        home.journal.record(kind, content, case=None, actor=GATEWAY)
 
 
 def _carry_table(old: Folder, new: Folder, left: LeftTable) -> None:
@@ -164,40 +158,53 @@ def _carry_table(old: Folder, new: Folder, left: LeftTable) -> None:
 
 
 def carry_data(old: Folder, home: Home, docket: Docket) -> list[str]:
-    """Copy the data sets that the old log names and enter them in the new one; gives those that are no longer as named.
+    """Copy the data sets that the old log names and enter them in the new one; gives those to be registered anew.
 
-    Raises LogUnavailableError: no room for a copy.
+    These are no longer as named, or beyond the damage of a log. Their older versions come along: exact tables that left
+    were made of them. Raises LogUnavailableError: no room for a copy.
     """
-    left = []
+    left = sorted(set(catalogue.list_datasets(old)) - set(docket.datasets))
     for name, record in sorted(docket.datasets.items()):
-        try:
-            dataset = _as_logged(old, record)
-            for path in old.list(f"data/{name}"):
-                _copy(old, home.folder, path)
-            check_tables(home, dataset)
-        except (EvidenceError, NotFoundError):
-            home.folder.discard(home.folder.list(f"data/{name}"))
+        unread = [path for path in old.list(f"data/{name}") if not _copied(old, home.folder, path)]
+        dataset = None if unread else _whole(old, home, record)
+        if dataset is None:
+            home.folder.discard(_present(home.folder, record))
             left.append(name)
             continue
         with home.journal.locked():
             enter(home, gateway_events.dataset(dataset))
-    return left
+    return sorted(left)
 
 
-def _as_logged(old: Folder, record: DatasetRecord) -> Dataset:
-    dataset = catalogue.load_dataset(old, record.name)
-    if dataset.catalogue_sha256 != record.catalogue_sha256:
-        raise EvidenceError(place=f"data/{record.name}", cause="is not the description that the log names")
-    return dataset
+def _whole(old: Folder, home: Home, record: DatasetRecord) -> Dataset | None:
+    """A data set as the old log named it, its copy checked; None where either is no longer so."""
+    try:
+        dataset = catalogue.load_dataset(old, record.name)
+        check_tables(home, dataset)
+    except (EvidenceError, NotFoundError):
+        return None
+    return dataset if dataset.catalogue_sha256 == record.catalogue_sha256 else None
 
 
-def _copy(old: Folder, new: Folder, path: str) -> None:
+def _present(folder: Folder, record: DatasetRecord) -> list[str]:
+    """The files of the present version of a data set, its description among them."""
+    top = f"data/{record.name}/"
+    return [
+        path
+        for path in folder.list(top)
+        if "/" not in path.removeprefix(top) or path.startswith(f"{top}{record.version}/")
+    ]
+
+
+def _copied(old: Folder, new: Folder, path: str) -> bool:
+    """Copy one file; False where it cannot be read."""
     try:
         source = old.path(path).open("rb")
     except OSError:
-        raise EvidenceError(place=path, cause="cannot be read") from None
+        return False
     with source, new.stage(path) as target:
         shutil.copyfileobj(source, target)
+    return True
 
 
 def _require_none(successor: Successor | None) -> None:

@@ -13,6 +13,7 @@ from modicum.custody.version import is_version
 from modicum.gateway.home import Home
 from modicum.model.dataset import Dataset
 from modicum.model.errors import EvidenceError, NotFoundError
+from modicum.storage import Folder
 from modicum_verify.fold import Docket
 
 
@@ -57,7 +58,7 @@ def check_tables(home: Home, dataset: Dataset) -> None:
     """
     for table in dataset.tables:
         path = table_path(dataset.name, dataset.version, table.name)
-        if _sha256(home, path) != table.sha256:
+        if file_sha256(home.folder, path) != table.sha256:
             raise EvidenceError(place=path, cause="is not the table that was registered", cure="register it anew")
     check_persons(home, dataset)
 
@@ -65,13 +66,14 @@ def check_tables(home: Home, dataset: Dataset) -> None:
 def check_persons(home: Home, dataset: Dataset) -> None:
     """Check the table that gives every person a number: who is in an account hangs on it. Raises EvidenceError."""
     path = table_path(dataset.name, dataset.version, PERSONS)
-    if not is_version(dataset, persons=PERSONS, persons_sha256=_sha256(home, path)):
+    if not is_version(dataset, persons=PERSONS, persons_sha256=file_sha256(home.folder, path)):
         raise EvidenceError(place=path, cause="is not the table of persons that was registered", cure="restore it")
 
 
-def _sha256(home: Home, path: str) -> str:
+def file_sha256(folder: Folder, path: str) -> str:
+    """The digest of a file of a data set. Raises EvidenceError: it is missing or cannot be read."""
     try:
-        with home.folder.path(path).open("rb") as file:
+        with folder.path(path).open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         raise EvidenceError(place=path, cause="is missing or cannot be read", cure="restore it") from None

@@ -22,7 +22,7 @@ from modicum_verify.events import FROZEN, ROTATED
 from modicum_verify.fold import Docket, fold
 from modicum_verify.moves import ENDS, MOVES
 from modicum_verify.note import Verifier
-from modicum_verify.salvage import Salvaged, kinds_beyond, salvage, whole_entries
+from modicum_verify.salvage import Salvaged, lost_of, salvage, whole_entries
 from modicum_verify.trust import Trust, parse_trust
 from modicum_verify.witness_set import read_cosigned
 
@@ -34,7 +34,7 @@ _NOTES: Final = ("log/checkpoint", "state/checkpoint")
 class Ended:
     """An old home at its end. `note`: its last signed checkpoint, cosigned where that could be had.
 
-    beyond: the kinds of the entries of a frozen log that the docket does not reach, for what is lost before them.
+    lost: of what statistics told, that which a damaged log can no longer tell (`budgets`, `tables`).
     """
 
     folder: Folder = field(repr=False)
@@ -45,7 +45,7 @@ class Ended:
     frozen: Frozen | None
     text: str
     open_cases: tuple[str, ...]
-    beyond: frozenset[str] = frozenset()
+    lost: frozenset[str]
 
     def as_predecessor(self) -> dict[str, Any]:
         """What the successor's genesis says of it."""
@@ -86,6 +86,7 @@ def ended_now(home: Home) -> Ended:
         frozen=None,
         text=str((home.journal.entries()[-1].content or {}).get("text", "")),
         open_cases=(),
+        lost=docket.disclosed.lost,
     )
 
 
@@ -115,7 +116,7 @@ def ended_frozen(root: Path, *, clock: Clock) -> Ended:
         frozen=mark,
         text="" if mark is None else f"{mark.at}: {mark.reason}",
         open_cases=_open_in(docket, found),
-        beyond=kinds_beyond(found, folded=docket.size, size=checkpoint.size),
+        lost=docket.disclosed.lost | lost_of(found, folded=docket.size, size=checkpoint.size),
     )
 
 

@@ -40,7 +40,7 @@ from modicum.gateway.outbox import copy_out, measure, outbox_path
 from modicum.gateway.outside import check_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
-from modicum.gateway.released_tables import kept_digest, kept_path
+from modicum.gateway.released_tables import fixed, kept_path
 from modicum.gateway.stored import read_decision
 from modicum.gateway.waiting import finish_notice, waited
 from modicum.gateway.witnessing import Witnesses
@@ -197,9 +197,10 @@ def _settle(home: Home, case: CaseState) -> str:
 def _abort(home: Home, case: CaseState, *, reason: str) -> None:
     """Remove what was staged, and say so: first it goes, then the entry."""
     name = release_name(case.id, len(case.releases))
-    home.folder.discard([*home.folder.list(STAGED), outcome_path(name), kept_path(name)])
+    home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
     enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason=reason))
+    home.folder.discard([kept_path(name)])  # only now: until then the log says that the table may have left
 
 
 def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
@@ -329,7 +330,7 @@ def _log(
         content = {
             **prepared.released_content(accounting_sha256=accounting),
             **gateway_events.shown_over(unlocked),
-            **kept_digest(answered.kept_table),
+            **fixed(home, decided.dataset.name, answered.kept_table),
         }
         entry = home.journal.record("released", content, case=case_id, actor="gateway")
     except BaseException:

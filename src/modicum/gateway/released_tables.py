@@ -7,23 +7,26 @@ taken to be about the same persons, known by their keys, whatever the version: w
 would else follow from them.
 """
 
+import secrets
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from modicum.answer.memberships import carried_signatures
 from modicum.answer.plan import Plan
 from modicum.answer.statistics import Answered, Earlier
 from modicum.answer.tables.earlier import KeptTable, kept_of
+from modicum.answer.tables.primary import SMALL_CELLS
 from modicum.custody.engine import Engine, table_path
-from modicum.gateway.budget import is_noisy_case, population_of
+from modicum.custody.sources import PERSONS
+from modicum.gateway.budget import population_of
+from modicum.gateway.catalogued import file_sha256
 from modicum.gateway.home import Home
 from modicum.gateway.lookback import release_name
 from modicum.model.dataset import Dataset
-from modicum.model.errors import EvidenceError, NotFoundError
-from modicum.model.forms import Form
+from modicum.model.errors import DisclosureControlError, EvidenceError, NotFoundError
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical, parse_canonical
 from modicum_verify.fold import Docket
@@ -41,16 +44,27 @@ def carried_path(table_sha256: str) -> str:
     return f"{TABLES}/{table_sha256}.json"
 
 
-def kept_bytes(dataset: str, plan: Plan, answered: Answered) -> bytes:
-    """What is kept of a table that is about to leave."""
-    few = answered.answer.fewer_than_11
-    sums = frozenset(each.column.qualified for each in plan.sums)
-    return canonical(KeptTable(dataset=dataset, plan=plan, few=few, hidden=answered.hidden, sums=sums).as_document())
+def kept_bytes(home: Home, dataset: Dataset, plan: Plan, answered: Answered) -> bytes:
+    """What is kept of a table that is about to leave; with a salt, since its digest is shown to others."""
+    sums = {table.name: table.sha256 for table in dataset.tables}
+    kept = KeptTable(
+        dataset=dataset.name,
+        plan=plan,
+        few=answered.answer.fewer_than_11,
+        hidden=answered.hidden,
+        sums=frozenset(each.column.qualified for each in plan.sums),
+        files={name: sums[name] for name in _tables_of([plan])}
+        | {PERSONS: file_sha256(home.folder, table_path(dataset.name, dataset.version, PERSONS))},
+        salt=secrets.token_hex(16),
+    )
+    return canonical(kept.as_document())
 
 
-def kept_digest(kept: bytes | None) -> dict[str, str]:
+def fixed(home: Home, dataset: str, kept: bytes | None) -> dict[str, Any]:
     """The field by which a release of an exact table fixes what is kept of it; no field for any other answer."""
-    return {} if kept is None else {"table_sha256": sha256(kept).hexdigest()}
+    if kept is None:
+        return {}
+    return {"table": {"population": population_of(home, dataset).name, "sha256": sha256(kept).hexdigest()}}
 
 
 def earlier_tables(home: Home, dataset: Dataset) -> Earlier:
@@ -61,21 +75,22 @@ def earlier_tables(home: Home, dataset: Dataset) -> Earlier:
     """
     kept = [each for each in _history(home, dataset) if not each.few]
     tables = dict(enumerate(kept, start=1))
-    others: dict[tuple[str, str], dict[int, Plan]] = defaultdict(dict)
+    others: dict[tuple[str, str], dict[int, KeptTable]] = defaultdict(dict)
     for number, each in tables.items():
         of = (each.dataset, each.plan.dataset_version)
         if of != (dataset.name, dataset.version):
-            others[of][number] = each.plan
+            others[of][number] = each
     carried = []
-    for (name, version), plans in sorted(others.items()):
-        then = _as_it_was(home, dataset, name, version, plans)
+    for (name, version), of_it in sorted(others.items()):
+        then = _as_it_was(home, dataset, name, version, list(of_it.values()))
+        plans = {number: each.plan for number, each in of_it.items()}
         with Engine.open(home.folder, then) as engine:
             carried.append((frozenset(plans), carried_signatures(engine, plans)))
     return Earlier(tables=tables, carried=carried)
 
 
 def check_kept(home: Home) -> int:
-    """Read what was kept of every exact table that left; how many there are.
+    """Read what was kept of every exact table that left, as far as that is known; how many there are.
 
     Raises EvidenceError: one is gone, is not what the log fixed, or is none that this version reads.
     """
@@ -84,49 +99,45 @@ def check_kept(home: Home) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeftTable:
-    """An exact table that left: by which entry, of which data set, where what is kept of it stands, and its digest.
-
-    table_sha256: None where its release fixed none.
-    """
+    """An exact table that left: by which entry, of which data set, where what is kept of it stands, and its digest."""
 
     index: int
     dataset: str
     place: str
-    table_sha256: str | None
+    table_sha256: str
 
 
 def left_tables(docket: Docket) -> Iterator[LeftTable]:
-    """Every exact table that left under this log or one before it.
-
-    Raises EvidenceError: a log before this one can no longer show which did.
-    """
-    for each in docket.tables:
-        if each.dataset is None or each.table_sha256 is None:
-            raise EvidenceError(
-                place=f"log entry {each.index}",
-                cause="says that nobody knows which exact tables left under the log before, so none can leave now",
-                cure="ask with noise",
-            )
+    """Every exact table that left under this log or one before it, as far as that is known, in that order."""
+    for each in docket.disclosed.tables:
         place = carried_path(each.table_sha256)
         yield LeftTable(index=each.index, dataset=each.dataset, place=place, table_sha256=each.table_sha256)
+    own = []
     for case in docket.cases.values():
-        if case.change is not None or is_noisy_case(case.request):
-            continue  # about the rules: nothing leaves by it; or with noise: the budget reckons with it
         for attempt, release in enumerate(case.releases, start=1):
-            if release.aborted is None and release.content["form"] == str(Form.STATISTICS):
-                yield LeftTable(
+            if release.aborted is None and "table" in release.content:
+                left = LeftTable(
                     index=release.index,
                     dataset=case.request["population"]["dataset"],
                     place=kept_path(release_name(case.id, attempt)),
-                    table_sha256=release.content.get("table_sha256"),
+                    table_sha256=release.content["table"]["sha256"],
                 )
+                own.append(left)
+    yield from sorted(own, key=lambda each: each.index)
 
 
 def _history(home: Home, dataset: Dataset) -> list[KeptTable]:
     """What is kept of the delivered tables of a population, in the order in which they left."""
     population = population_of(home, dataset.name).name
-    left = sorted(left_tables(home.journal.docket()), key=lambda each: each.index)
-    return [_kept(home.folder, each) for each in left if population_of(home, each.dataset).name == population]
+    docket = home.journal.docket()
+    if "tables" in docket.disclosed.lost:
+        raise DisclosureControlError(
+            cause="nobody knows any more which exact tables left under the log before this one",
+            cure="ask with noise",
+            basis=SMALL_CELLS,
+        )
+    left = left_tables(docket)
+    return [_kept(home.folder, each) for each in left if docket.disclosed.bound.get(each.dataset) == population]
 
 
 def _kept(folder: Folder, left: LeftTable) -> KeptTable:
@@ -145,18 +156,24 @@ def _kept(folder: Folder, left: LeftTable) -> KeptTable:
     return kept_of(parse_canonical(data), place=left.place)
 
 
-def _as_it_was(home: Home, dataset: Dataset, name: str, version: str, plans: dict[int, Plan]) -> Dataset:
-    """A data set at the version of a table; its tables are found by name, and its strata stand in the rows."""
-    needed = {each.base or "" for each in plans.values()}
-    needed |= {bound.column.table for each in plans.values() for bound in each.conditions}
-    for table in sorted(needed):
-        if not home.folder.exists(table_path(name, version, table)):
+def _as_it_was(home: Home, dataset: Dataset, name: str, version: str, kept: Sequence[KeptTable]) -> Dataset:
+    """A data set at the version of tables that left; its tables are found by name, and its strata stand in the rows.
+
+    Raises EvidenceError: a file of it is gone, or altered: those tables would seem to be about other people.
+    """
+    needed = _tables_of([each.plan for each in kept])
+    for table, digest in sorted({pair for each in kept for pair in each.files.items()}):
+        path = table_path(name, version, table)
+        if file_sha256(home.folder, path) != digest:
             raise EvidenceError(
-                place=table_path(name, version, table),
-                cause="is missing, and a table that left was made of it",
-                cure="restore it",
+                place=path, cause="is not what it was when a table that left was made of it", cure="restore it"
             )
     like = dataset.tables[0]
     return replace(
         dataset, name=name, version=version, tables=tuple(replace(like, name=each) for each in sorted(needed))
     )
+
+
+def _tables_of(plans: Iterable[Plan]) -> set[str]:
+    """The tables that plans read."""
+    return {name for each in plans for name in ((each.base or ""), *(bound.column.table for bound in each.conditions))}

@@ -19,7 +19,15 @@ from typing import Any
 
 from modicum.docket.founding import check_succession, found, succeed
 from modicum.docket.signing import PersonKey
-from modicum.gateway.carrying import carry_budgets, carry_data, carry_keys, carry_pack, carry_tables, prepared
+from modicum.gateway.carrying import (
+    carry_budgets,
+    carry_data,
+    carry_keys,
+    carry_lost,
+    carry_pack,
+    carry_tables,
+    prepared,
+)
 from modicum.gateway.case import enter, signer
 from modicum.gateway.ended import Ended, ended_frozen, ended_now, open_cases
 from modicum.gateway.founding import enter_genesis
@@ -112,6 +120,7 @@ def rotate(
         report("making the successor", 0.5)
         _make(new, origin, ended=ended, keys=keys, clock=clock)
         made = Home.open(new.root, clock=clock)
+        carry_lost(made, ended)
         carry_budgets(made, ended)
         carry_tables(folder, made, ended)
         left = carry_data(folder, made, ended.docket)

@@ -4,13 +4,9 @@ What a verifier can meet is the foundation's: the third family, broken evidence,
 (`modicum_verify.errors`).
 """
 
-from typing import Final
-
 from modicum_verify.errors import EvidenceError, InvalidInputError, ModicumError, NotFoundError, RequesterError
 
 __all__ = [
-    "LARGE_PARTS",
-    "SMALL_CELLS",
     "BudgetSpentError",
     "ConflictError",
     "DisclosureControlError",
@@ -25,11 +21,6 @@ __all__ = [
     "OutstandingError",
     "RequesterError",
 ]
-
-SMALL_CELLS: Final = "CMS cell size suppression policy, 2024-01-26: no cell of 1 to 10 people, shown or derivable"
-"""What exact counts are held against."""
-LARGE_PARTS: Final = "dominance and p % rules for sums; Hundepool et al., Statistical Disclosure Control (2012), 4.2"
-"""What exact sums are held against."""
 
 
 class ConflictError(RequesterError):
@@ -61,7 +52,7 @@ class DisclosureControlError(RequesterError):
 
     code = "disclosure-control"
 
-    def __init__(self, *, cause: str, cure: str, basis: str = SMALL_CELLS) -> None:
+    def __init__(self, *, cause: str, cure: str, basis: str) -> None:
         """`basis` is the rule that the refusal rests on; it stands behind the cause."""
         super().__init__(cause=f"{cause} (rule: {basis})", cure=cure)
         self.basis = basis

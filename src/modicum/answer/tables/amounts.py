@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from modicum.answer.tables.model import Key
-from modicum.answer.tables.primary import Contributions, SumRule, sum_is_sensitive
+from modicum.answer.tables.primary import LARGE_PARTS, Contributions, SumRule, sum_is_sensitive
 from modicum.answer.tables.protection import protect
 from modicum.answer.tables.system import FAR, ONE, Integers, Sparse, System
 
@@ -41,7 +41,7 @@ def hidden_sums(
     while more := {whole for whole, parts in others if whole not in needed and any(part in needed for part in parts)}:
         needed |= more
     system, keys = _system(cells, needed, telling, sums=adding, rule=rule)
-    return frozenset(key for key, flag in zip(keys, protect(system).hidden, strict=True) if flag)
+    return frozenset(key for key, flag in zip(keys, protect(system, basis=LARGE_PARTS).hidden, strict=True) if flag)
 
 
 def _system(

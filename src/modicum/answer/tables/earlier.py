@@ -25,14 +25,17 @@ KEPT_SCHEMA: Final = "modicum.kept-table/1"
 class KeptTable:
     """One released table. few: it said "fewer than 11" and no more. hidden: the cells that bore the mark.
 
-    sums: the columns that were added up, as `table.column`; None where an older home did not keep which.
+    sums: the columns that were added up, as `table.column`. files: the digest of each file of the data set that the
+    table was made of, by the table's name. salt: keeps the digest of it all from being guessed.
     """
 
     dataset: str
     plan: Plan
     few: bool
     hidden: frozenset[Key] = field(repr=False)
-    sums: frozenset[str] | None = None
+    sums: frozenset[str]
+    files: Mapping[str, str]
+    salt: str
 
     def asks_the_same(self, plan: Plan) -> bool:
         """Whether another plan makes the same cells of the same rows, whoever asks and in whatever words."""
@@ -67,7 +70,9 @@ class KeptTable:
             "depths": None if planned.shape.depths is None else list(planned.shape.depths),
             "fewer_than_11": self.few,
             "hidden": [[list(path) for path in key] for key in sorted(self.hidden, key=order)],
-            **({} if self.sums is None else {"sums": sorted(self.sums)}),
+            "sums": sorted(self.sums),
+            "files": dict(self.files),
+            "salt": self.salt,
         }
 
 
@@ -108,7 +113,9 @@ def _kept(document: Mapping[str, Any]) -> KeptTable:
         ),
         few=document["fewer_than_11"],
         hidden=frozenset(tuple(tuple(path) for path in key) for key in document["hidden"]),
-        sums=frozenset(document["sums"]) if "sums" in document else None,
+        sums=frozenset(document["sums"]),
+        files=dict(document["files"]),
+        salt=document["salt"],
     )
 
 

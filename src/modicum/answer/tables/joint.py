@@ -17,7 +17,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from modicum.answer.tables.primary import is_small
+from modicum.answer.tables.primary import SMALL_CELLS, is_small
 from modicum.answer.tables.system import FAR, ONE, REACH, SPAN, Flags, Integers, Sparse, System
 from modicum.model.errors import DisclosureControlError
 
@@ -67,6 +67,7 @@ def joint(cells: Sequence[Cell], atoms: Atoms, *, sums: Iterable[tuple[int, Sequ
             cause=f"this table and those released before tell {len(atoms):,} groups of these people apart; "
             f"more than {MOST_ATOMS:,} cannot be audited",
             cure="ask for coarser groups, for fewer dimensions, or with noise",
+            basis=SMALL_CELLS,
         )
     kinds = sorted(atoms, key=sorted)
     members: dict[int, list[int]] = defaultdict(list)

@@ -13,6 +13,10 @@ from decimal import Decimal
 from typing import Final
 
 FEWEST: Final = 11
+SMALL_CELLS: Final = "no cell of 1 to 10 people, shown or derivable; CMS cell size suppression policy, 2024-01-26"
+"""What exact counts are held against, as refusals cite it."""
+LARGE_PARTS: Final = "dominance and p % rules for sums; Hundepool et al., Statistical Disclosure Control (2012), 4.2"
+"""What exact sums are held against, as refusals cite it."""
 
 
 def is_small(count: int) -> bool:

@@ -15,6 +15,7 @@ import numpy as np
 from modicum.answer.tables.audit import Verdict, audit
 from modicum.answer.tables.complementary import choose_exactly
 from modicum.answer.tables.heuristic import choose_quickly, take_back
+from modicum.answer.tables.primary import SMALL_CELLS
 from modicum.answer.tables.system import ONE, Flags, System
 from modicum.model.errors import DisclosureControlError
 
@@ -44,8 +45,8 @@ class Protected:
         return "integer programme" if self.exact else "heuristic, audited"
 
 
-def protect(system: System) -> Protected:
-    """Choose what to hide, and prove it.
+def protect(system: System, *, basis: str = SMALL_CELLS) -> Protected:
+    """Choose what to hide, and prove it. basis: the rule that a refusal cites.
 
     Raises DisclosureControlError: too large to audit, or nothing that can be hidden helps.
     """
@@ -54,6 +55,7 @@ def protect(system: System) -> Protected:
             cause=f"the table, with what was released before, has {len(system):,} figures; "
             f"more than {MOST_QUANTITIES:,} cannot be audited",
             cure="ask for coarser groups, or for fewer dimensions",
+            basis=basis,
         )
     small = len(system) <= EXACT_QUANTITIES
     separations = 12 if small else 3 if len(system) <= CUT_QUANTITIES else 1
@@ -62,12 +64,12 @@ def protect(system: System) -> Protected:
     if chosen.hidden is not None and chosen.verdict is not None:
         return Protected(hidden=chosen.hidden, verdict=chosen.verdict, least=least, exact=chosen.proven)
     hidden, witnesses = choose_quickly(system, guide=chosen.guide)
-    hidden, verdict = _mended(system, hidden, audit(system, hidden, witnesses=witnesses))
+    hidden, verdict = _mended(system, hidden, audit(system, hidden, witnesses=witnesses), basis=basis)
     hidden, witnesses = take_back(system, hidden, list(verdict.witnesses), tries=_TRIES // len(system))
     return Protected(hidden=hidden, verdict=audit(system, hidden, witnesses=witnesses), least=least, exact=False)
 
 
-def _mended(system: System, hidden: Flags, verdict: Verdict) -> tuple[Flags, Verdict]:
+def _mended(system: System, hidden: Flags, verdict: Verdict, *, basis: str) -> tuple[Flags, Verdict]:
     """Hide the neighbours of what is too narrow, then all, until the audit passes."""
     for turn in range(_MENDINGS):
         if verdict.passed:
@@ -82,8 +84,9 @@ def _mended(system: System, hidden: Flags, verdict: Verdict) -> tuple[Flags, Ver
     if verdict.passed:
         return hidden, verdict
     raise DisclosureControlError(
-        cause="whatever is hidden of this table, a group of 1 to 10 people would follow from it and from what is known",
+        cause="whatever is hidden of this table, a figure that may not be told would follow from it and what is known",
         cure="ask for coarser groups, or for a population that differs more from those already answered",
+        basis=basis,
     )
 
 
