@@ -100,16 +100,17 @@ def _released(before: Disclosed, entry: Entry, request: Mapping[str, Any]) -> Di
 
 def _opened(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
     _refuse_lost(before, entry, "budgets")
-    return _with(before, entry, open_budget(entry, content, before.budgets), *content.get("datasets", ()))
+    bound = _bound(before, entry, content["population"], *content.get("datasets", ()))
+    return _with(before, open_budget(entry, content, before.budgets), bound)
 
 
 def _spent(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
     _refuse_lost(before, entry, "budgets")
-    return _with(before, entry, spend_from(entry, content, before.budgets), content["dataset"])
+    bound = _bound(before, entry, content["population"], content["dataset"])
+    return _with(before, spend_from(entry, content, before.budgets), bound)
 
 
-def _with(before: Disclosed, entry: Entry, budget: Budget, *datasets: str) -> Disclosed:
-    bound = _bound(before, entry, budget.population, *datasets)
+def _with(before: Disclosed, budget: Budget, bound: Mapping[str, str]) -> Disclosed:
     return replace(before, budgets={**before.budgets, budget.population: budget}, bound=bound)
 
 
