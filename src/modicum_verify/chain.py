@@ -245,10 +245,21 @@ def _check_carried(new: Docket, old: Docket) -> None:
             opened = told.budgets.get(population)
             if opened is None or not budget.covers(rho=opened.rho, delta=opened.delta):
                 raise EvidenceError(place="log entry 0", cause="its successor refills a budget of privacy loss")
-        if not before.bound.items() <= told.bound.items():
-            raise EvidenceError(place="log entry 0", cause="its successor frees a data set from its population")
-    if "tables" not in told.lost and not before.tables_left(old.cases) <= told.tables_left({}):
+    if "tables" not in told.lost and not before.tables_left(old.cases) <= set(told.tables):
         raise EvidenceError(place="log entry 0", cause="its successor forgets an exact table that left")
+    if not _to_bind(old, told.lost).items() <= told.bound.items():
+        raise EvidenceError(place="log entry 0", cause="its successor frees a data set from its population")
+
+
+def _to_bind(old: Docket, lost: frozenset[str]) -> Mapping[str, str]:
+    """The data sets whose populations a successor must know, though the damage that it tells of may hide some."""
+    before = old.disclosed
+    if lost == before.lost:
+        return before.bound
+    charged = {each.dataset for budget in before.budgets.values() for each in budget.spendings}
+    tabled = {dataset for dataset, _ in before.tables_left(old.cases)}
+    needed = (charged if "budgets" not in lost else set()) | (tabled if "tables" not in lost else set())
+    return {each: before.bound[each] for each in needed}
 
 
 def _founding(genesis: Mapping[str, Any], old: Roster) -> set[str]:

@@ -1,58 +1,50 @@
 """What statistics disclosed of people, as the log tells it: budgets that were spent from, exact tables that left. Pure.
 
 A release of an exact table names its population and the digest of what its home keeps of it. A log that continues
-another opens each budget with what is left of it, with the data sets that it is about, and takes over each table by one
-`table` entry, so that no rotation makes anything forgotten. Where the log before is damaged so that it can no longer
+another binds each data set to its population (`bound`), opens each budget with what is left of it, and takes over each
+table (`table`), so that no rotation makes anything forgotten. Where the log before is damaged so that it can no longer
 tell, `lost` says so, and of what is lost nothing more is disclosed.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from modicum_verify.budget import Budget, open_budget, spend_from
-from modicum_verify.case_state import CaseState
+from modicum_verify.case_state import CaseState, Release
 from modicum_verify.entry import Entry
 from modicum_verify.errors import EvidenceError
 from modicum_verify.events import GATEWAY
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CarriedTable:
-    """A table that left under a log before this one; `index` is the entry that took it over."""
-
-    index: int
-    dataset: str
-    population: str
-    table_sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Disclosed:
-    """What was disclosed so far. bound: of each data set that statistics were made of, its population, for good.
+    """What was disclosed so far. bound: of each data set that statistics were made of, its population.
 
-    budgets: by population. tables: those of the logs before this one. lost: `budgets`, `tables` or both, where a log
-    before this one can no longer tell.
+    budgets: by population. tables: those that left under the logs before this one, by data set and digest, each with
+    the entry that took it over. lost: `budgets`, `tables` or both, where a log before this one can no longer tell.
     """
 
     budgets: Mapping[str, Budget] = field(default_factory=dict)
     bound: Mapping[str, str] = field(default_factory=dict)
-    tables: tuple[CarriedTable, ...] = ()
+    tables: Mapping[tuple[str, str], int] = field(default_factory=dict)
     lost: frozenset[str] = frozenset()
 
-    def tables_left(self, cases: Mapping[str, CaseState]) -> set[tuple[str, str, str]]:
-        """All exact tables that left under the log and those before it, as (data set, population, digest)."""
+    def tables_left(self, cases: Mapping[str, CaseState]) -> set[tuple[str, str]]:
+        """All exact tables that left under the log and those before it, by data set and digest."""
         own = {
-            (
-                case.request["population"]["dataset"],
-                release.content["table"]["population"],
-                release.content["table"]["sha256"],
-            )
-            for case in cases.values()
-            for release in case.releases
-            if release.aborted is None and "table" in release.content
+            (case.request["population"]["dataset"], release.content["table"]["sha256"])
+            for case, _, release in exact_releases(cases)
         }
-        return own | {(each.dataset, each.population, each.table_sha256) for each in self.tables}
+        return own | set(self.tables)
+
+
+def exact_releases(cases: Mapping[str, CaseState]) -> Iterator[tuple[CaseState, int, Release]]:
+    """Every release of an exact table that was not aborted: its case, which attempt of it (from 1), and itself."""
+    for case in cases.values():
+        for attempt, release in enumerate(case.releases, start=1):
+            if release.aborted is None and "table" in release.content:
+                yield case, attempt, release
 
 
 def disclosed(before: Disclosed, entry: Entry, *, cases: Mapping[str, CaseState], continues: bool) -> Disclosed:
@@ -68,7 +60,7 @@ def disclosed(before: Disclosed, entry: Entry, *, cases: Mapping[str, CaseState]
     content = entry.content or {}
     if entry.actor != GATEWAY or entry.case is not None:
         raise EvidenceError(place=entry.place, cause="what is disclosed is kept by the gateway, outside every case")
-    if not continues and (entry.kind in {"table", "lost"} or "datasets" in content):
+    if not continues and entry.kind in {"bound", "table", "lost"}:
         raise EvidenceError(place=entry.place, cause="takes over from a log before, and this one continues no other")
     if entry.kind == "spent" and content["case"] not in cases:
         raise EvidenceError(place=entry.place, cause="spends for a case that was never filed")
@@ -98,29 +90,31 @@ def _released(before: Disclosed, entry: Entry, request: Mapping[str, Any]) -> Di
     return replace(before, bound=_bound(before, entry, content["table"]["population"], dataset))
 
 
+def _bind(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
+    return replace(before, bound=_bound(before, entry, content["population"], *content["datasets"]))
+
+
 def _opened(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
     _refuse_lost(before, entry, "budgets")
-    bound = _bound(before, entry, content["population"], *content.get("datasets", ()))
-    return _with(before, open_budget(entry, content, before.budgets), bound)
+    budget = open_budget(entry, content, before.budgets)
+    return replace(before, budgets={**before.budgets, budget.population: budget})
 
 
 def _spent(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
     _refuse_lost(before, entry, "budgets")
     bound = _bound(before, entry, content["population"], content["dataset"])
-    return _with(before, spend_from(entry, content, before.budgets), bound)
-
-
-def _with(before: Disclosed, budget: Budget, bound: Mapping[str, str]) -> Disclosed:
+    budget = spend_from(entry, content, before.budgets)
     return replace(before, budgets={**before.budgets, budget.population: budget}, bound=bound)
 
 
 def _table(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
     _refuse_lost(before, entry, "tables")
-    found = CarriedTable(index=entry.index, **content)
-    if any((each.dataset, each.table_sha256) == (found.dataset, found.table_sha256) for each in before.tables):
+    key = (content["dataset"], content["table_sha256"])
+    if key in before.tables:
         raise EvidenceError(place=entry.place, cause="takes over a table a second time")
-    bound = _bound(before, entry, found.population, found.dataset)
-    return replace(before, tables=(*before.tables, found), bound=bound)
+    if content["dataset"] not in before.bound:
+        raise EvidenceError(place=entry.place, cause="takes over a table of no population")
+    return replace(before, tables={**before.tables, key: entry.index})
 
 
 def _lost(before: Disclosed, entry: Entry, content: Mapping[str, Any]) -> Disclosed:
@@ -140,6 +134,7 @@ def _bound(before: Disclosed, entry: Entry, population: str, *datasets: str) -> 
 
 
 _FOLDED: Final[Mapping[str, Callable[[Disclosed, Entry, Mapping[str, Any]], Disclosed]]] = {
+    "bound": _bind,
     "budget": _opened,
     "spent": _spent,
     "table": _table,

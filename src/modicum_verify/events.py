@@ -26,8 +26,8 @@ ROLES: Final = ("requester", "steward", "privacy_officer", "counsel", "accountab
 UNREAD: Final = "unread"
 """Stands for the kind of an entry that nobody can read any more."""
 TELLING: Final[Mapping[str, frozenset[str]]] = {
-    "budgets": frozenset({UNREAD, "budget", "spent", "lost"}),
-    "tables": frozenset({UNREAD, "released", "table", "lost"}),
+    "budgets": frozenset({UNREAD, "budget", "spent", "bound", "lost"}),
+    "tables": frozenset({UNREAD, "released", "table", "bound", "lost"}),
 }
 """Of what statistics told, the kinds of entry that say so; where one cannot be read, nobody knows."""
 MAX_TEXT: Final = 20_000
@@ -237,9 +237,9 @@ _CONTENTS: Final[Mapping[str, Check]] = {
         }
     ),
     "budget": _object(
-        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount},
-        {"datasets": _distinct(_many(_line))},
+        {"population": _handle, "epsilon": _amount, "at_delta": _amount, "rho": _amount, "delta": _amount}
     ),
+    "bound": _object({"population": _handle, "datasets": _distinct(_many(_line, at_least=1))}),
     "spent": _object(
         {
             "population": _handle,
@@ -251,7 +251,7 @@ _CONTENTS: Final[Mapping[str, Check]] = {
             "delta": _amount,
         }
     ),
-    "table": _object({"dataset": _line, "population": _handle, "table_sha256": _sha256}),
+    "table": _object({"dataset": _line, "table_sha256": _sha256}),
     "lost": _object({"of": _distinct(_many(_one_of(*TELLING), at_least=1))}),
     "filed": _object({"request": _any_object, "request_sha256": _sha256, "signature": _signature}),
     "lines": _object(
@@ -351,5 +351,5 @@ def verb_of(kind: str, content: Mapping[str, Any]) -> Verb:
 
 
 OUTSIDE_CASES: Final = frozenset(
-    {"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent", "table", "lost"}
+    {"genesis", "member", "rotated", "revoked", "succeeded", "dataset", "budget", "spent", "bound", "table", "lost"}
 )

@@ -1,19 +1,26 @@
 """Homes that come to an end: rotated, frozen after damage, continued by honest and by forged successors."""
 
+import contextlib
 import random
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pytest
 from cli_world import Ran, World, command
 
+from modicum.gateway import rotating
+from modicum.gateway.ended import Ended
 from modicum.gateway.home import Home
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.ledger import open_ledger
 from modicum.storage import Folder
 from modicum_verify.__main__ import run as modicum_verify
+from modicum_verify.disclosed import Disclosed
 from modicum_verify.entry import read_entry
+from modicum_verify.fold import Docket
 
 SIGNERS = ("--as", "cms/privacy-officer", "--as", "ca-dhcs/data-officer")
 
@@ -53,6 +60,20 @@ def caught(world: World, words: str) -> None:
 def body_of(world: World, index: int) -> Path:
     home = Home.open(world.home)
     return world.home / "bodies" / f"{read_entry(index, home.ledger.leaf(index), None).body}.json"
+
+
+@contextlib.contextmanager
+def carrying(monkeypatch: pytest.MonkeyPatch, keep: Callable[[Docket], Disclosed]) -> Iterator[None]:
+    """A gateway that takes over another thing than what was disclosed."""
+    honest = rotating.carry_disclosed
+
+    def carried(old: Folder, home: Home, told: Ended) -> None:
+        docket = replace(told.docket, disclosed=keep(told.docket), cases={})
+        honest(old, home, replace(told, docket=docket))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rotating, "carry_disclosed", carried)
+        yield
 
 
 def flip(path: Path, *, at: int | None = None, bit: int = 0) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from cli_world import CASE, RECORDS, STATISTICS, World, command, tree
-from rotation_world import SIGNERS, append, before, caught, follow, rewrite, rotate, rotated, successor
+from rotation_world import SIGNERS, append, before, carrying, caught, follow, rewrite, rotate, rotated, successor
 from witnessed_world import Witnessed, make_witnessed
 
 from modicum.answer.charge import Charge
@@ -73,8 +73,8 @@ def test_a_new_log_refills_no_budget(ended: World, monkeypatch: pytest.MonkeyPat
     left = standing(Home.open(ended.home)).rho_left
     honest = rotated(ended.copy_to(tmp_path / "honest"))
     assert standing(Home.open(honest.home)).rho_total == left
-    monkeypatch.setattr(rotating, "carry_budgets", lambda _home, _docket: None)
-    rotated(ended)
+    with carrying(monkeypatch, lambda docket: replace(docket.disclosed, budgets={})):
+        rotated(ended)
     caught(ended, "refills a budget")
 
 

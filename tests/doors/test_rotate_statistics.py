@@ -6,18 +6,18 @@ one is refused by whoever verifies both. Where a damaged log can no longer tell,
 
 import json
 import shutil
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from cli_world import NOISY, STATISTICS, Ran, World, command
-from rotation_world import before, body_of, caught, flip, follow, frozen, rotate, rotated, successor
+from rotation_world import before, body_of, carrying, caught, flip, follow, frozen, rotate, rotated, successor
 
 from modicum.cli.exits import Exit
 from modicum.gateway import ended, release, rotating
 from modicum.gateway.budget import population_of, standing, standings
-from modicum.gateway.ended import Ended
 from modicum.gateway.home import Home
 from modicum.model.errors import LogUnavailableError
 
@@ -37,6 +37,19 @@ def told_template(released_template: World, tmp_path_factory: pytest.TempPathFac
     world.ok("docket", "withdraw", "2026-0002", "--text", "later", "--as", "hhs-oig/analyst")
     world.ok("release", world.agreed(NOISY), "--out", world.folder / "noisy.modicum")
     return world
+
+
+@pytest.fixture(scope="session")
+def noised_template(template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A home from which one answer with noise left, and nothing else."""
+    world = template.copy_to(tmp_path_factory.mktemp("noised"))
+    world.ok("release", world.agreed(NOISY), "--out", world.folder / "noisy.modicum")
+    return world
+
+
+@pytest.fixture
+def noised(noised_template: World, tmp_path: Path) -> World:
+    return noised_template.copy_to(tmp_path)
 
 
 @pytest.fixture
@@ -110,8 +123,8 @@ def test_what_is_gone_before_the_rotation_is_missed_after_it(told: World) -> Non
 
 
 def test_a_successor_that_forgets_a_table_is_caught(told: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rotating, "carry_tables", lambda *_: None)
-    new = rotated(told)
+    with carrying(monkeypatch, lambda docket: docket.disclosed):  # and not its cases, whose tables they are
+        new = rotated(told)
     assert asked_again(new)["audit"]["earlier_tables"] == 0  # what a broken build would do
     caught(told, "forgets an exact table that left")
 
@@ -151,20 +164,28 @@ def test_a_data_set_keeps_its_population_through_a_rotation(told: World) -> None
     assert standing(home, "persons").rho_left == left
 
 
-def test_a_successor_that_frees_a_data_set_is_caught(told: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    def unbound(home: Home, old: Ended) -> None:
-        for _, budget in sorted(old.docket.budgets.items()):
-            home.journal.record("budget", budget.left, case=None, actor="gateway")
-
-    monkeypatch.setattr(rotating, "carry_tables", lambda *_: None)
-    monkeypatch.setattr(rotating, "carry_budgets", unbound)
-    new = rotated(told)
+def test_a_successor_that_frees_a_data_set_is_caught(noised: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with carrying(monkeypatch, lambda docket: replace(docket.disclosed, bound={})):
+        new = rotated(noised)
     (new.home / "budget.toml").write_text(OTHERS)
     assert population_of(Home.open(new.home), "medicaid").name == "others"  # what a broken build would do
-    caught(told, "frees a data set from its population")
+    caught(noised, "frees a data set from its population")
 
 
-@pytest.mark.parametrize("step", ["carry_lost", "carry_budgets", "carry_tables", "carry_data", "_rename"])
+def test_a_population_that_is_declared_no_more_is_still_known(released: World) -> None:
+    """An exact table left about it; nothing was spent, so what the operator writes for all others holds for it."""
+    (released.home / "budget.toml").write_text(
+        'schema = "modicum.budgets/1"\n[[populations]]\nname = "everyone"\nepsilon = 2\ndelta = 1e-9\n'
+    )
+    home = Home.open(released.home)
+    assert population_of(home, "medicaid").name == "persons"
+    assert [(each.population, each.declared_epsilon) for each in standings(home)] == [("everyone", 2), ("persons", 2)]
+    assert len(standing(home, "persons").not_covered) == 1
+    released.ok("release", released.agreed(NOISY), "--out", released.folder / "noisy.modicum")
+    assert standing(Home.open(released.home), "persons").epsilon_spent > 0
+
+
+@pytest.mark.parametrize("step", ["carry_disclosed", "carry_data", "_rename"])
 def test_a_rotation_that_was_cut_goes_on_and_forgets_nothing(
     told: World, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -273,6 +294,35 @@ def test_where_nobody_knows_which_tables_left_no_other_leaves_in_any_log_after_i
     refused(third, "nobody knows any more which exact tables left", exit_code=Exit.REFUSED)
 
 
+def test_where_tables_alone_are_lost_budgets_go_on(told: World) -> None:
+    copy = whole_copy(told)
+    last = max(each.index for each in Home.open(told.home).journal.entries() if each.kind == "released")
+    frozen(told, lambda world: flip(body_of(world, last)))  # that of the answer with noise; who knows?
+    left = standing(Home.open(copy)).rho_left
+    new = rotated(told)
+    assert Home.open(new.home).journal.docket().disclosed.lost == {"tables"}
+    assert unchecked(told) == []
+    assert with_the_copy(told, copy).exit == Exit.DONE
+    (new.home / "budget.toml").write_text(OTHERS)
+    assert population_of(Home.open(new.home), "medicaid").name == "persons"
+    assert standing(Home.open(new.home), "persons").rho_left == left
+    refused(new, "nobody knows any more which exact tables left", exit_code=Exit.REFUSED)
+
+
+def test_where_tables_alone_are_lost_and_nothing_was_ever_spent_no_honest_home_is_accused(released: World) -> None:
+    released.ok("docket", "withdraw", "2026-0002", "--text", "later", "--as", "hhs-oig/analyst")
+    again = released.agreed(STATISTICS, title="Once more")
+    released.ok("release", again, "--out", released.folder / "again.modicum")
+    copy = whole_copy(released)
+    last = max(each.index for each in Home.open(released.home).journal.entries() if each.kind == "released")
+    frozen(released, lambda world: flip(body_of(world, last)))
+    new = rotated(released)
+    assert Home.open(new.home).journal.docket().disclosed.lost == {"tables"}
+    assert follow(released).exit == Exit.DONE
+    assert with_the_copy(released, copy).exit == Exit.DONE
+    assert Home.open(new.home).journal.docket().disclosed.bound == {"medicaid": "persons"}
+
+
 def test_a_successor_that_makes_use_of_a_damaged_release_is_caught(
     told: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -287,7 +337,10 @@ def test_a_successor_that_makes_use_of_a_damaged_release_is_caught(
 def test_what_was_lost_once_is_not_found_again(told: World, monkeypatch: pytest.MonkeyPatch) -> None:
     damaged(told, "released")
     new = rotated(told)
-    monkeypatch.setattr(rotating, "carry_lost", lambda *_: None)
+    honest = rotating.carry_disclosed
+    monkeypatch.setattr(
+        rotating, "carry_disclosed", lambda old, home, given: honest(old, home, replace(given, lost=frozenset()))
+    )
     rotated(new)
     caught(new, "goes on with what was lost before")
 

@@ -184,6 +184,7 @@ def test_a_declared_population_is_of_its_schema_and_read(home: Home) -> None:
         'schema = "modicum.budgets/1"\n[[populations]]\nname = "a"\nepsilon = 1\ndelta = 0.5',
         'schema = "modicum.budgets/1"\n[[populations]]\nname = "A b"\nepsilon = 1\ndelta = 1e-9',
         'schema = "modicum.budgets/1"\n[[populations]]\nname = "a"\nepsilon = 1\ndelta = 1e-9\nrefill = "daily"',
+        'schema = "modicum.budgets/1"\n[[populations]]\nname = "persons"\ndatasets = ["a"]\nepsilon = 1\ndelta = 1e-9',
         'schema = "modicum.budgets/1"\n' + 2 * '[[populations]]\nname = "a"\nepsilon = 1\ndelta = 1e-9\n',
     ],
 )

@@ -185,7 +185,7 @@ def test_a_key_that_was_given_up_before_comes_back_for_nobody() -> None:
 
 
 def table(**changes: Any) -> Event:
-    content = {"dataset": "medicaid", "population": "persons", "table_sha256": "ab" * 32}
+    content = {"dataset": "medicaid", "table_sha256": "ab" * 32}
     return gateway_events.shaped("table", {**content, **changes}, case=None)
 
 
@@ -193,10 +193,13 @@ def lost(*what: str) -> Event:
     return gateway_events.shaped("lost", {"of": list(what)}, case=None)
 
 
-def budget(population: str, *datasets: str) -> Event:
+def bound(population: str, *datasets: str) -> Event:
+    return gateway_events.shaped("bound", {"population": population, "datasets": list(datasets)}, case=None)
+
+
+def budget(population: str) -> Event:
     amounts = {"epsilon": "4", "at_delta": "0.000000001", "rho": "0.05", "delta": "0"}
-    content = {"population": population, **amounts, "datasets": list(datasets)}
-    return gateway_events.shaped("budget", content, case=None)
+    return gateway_events.shaped("budget", {"population": population, **amounts}, case=None)
 
 
 @pytest.fixture
@@ -206,38 +209,33 @@ def continued() -> World:
     return world
 
 
-def test_a_log_takes_over_what_left_under_the_one_before(continued: World) -> None:
+def test_a_log_takes_over_what_was_disclosed_under_the_one_before(continued: World) -> None:
+    continued.do(bound("persons", "medicaid", "claims"))
+    continued.do(bound("births", "births"))
+    continued.do(budget("persons"))
     continued.do(table())
-    continued.do(table(dataset="others"))
+    continued.do(table(dataset="claims"))
     told = continued.docket.disclosed
-    assert [(each.dataset, each.table_sha256) for each in told.tables] == [
-        ("medicaid", "ab" * 32),
-        ("others", "ab" * 32),
-    ]
-    assert told.bound == {"medicaid": "persons", "others": "persons"}
+    assert list(told.tables) == [("medicaid", "ab" * 32), ("claims", "ab" * 32)]
+    assert told.bound == {"medicaid": "persons", "claims": "persons", "births": "births"}
     assert fold(continued.entries) == continued.docket
     refused(continued, continued.entry(table()), "a second time")
-    refused(continued, continued.entry(table(population="others", table_sha256="cd" * 32)), "another population")
+    refused(continued, continued.entry(table(dataset="unheard-of")), "of no population")
+    refused(continued, continued.entry(bound("others", "claims")), "another population")
+    refused(continued, continued.entry(budget("persons")), "a second time")
 
 
 def test_only_the_gateway_of_a_log_that_continues_another_takes_over(world: World, continued: World) -> None:
-    for event in (table(), lost("tables"), budget("persons", "medicaid")):
+    for event in (table(), lost("tables"), bound("persons", "medicaid")):
         refused(world, world.entry(event), "continues no other")
         refused(continued, continued.entry(event, actor="cms/counsel"), "by the gateway")
         refused(continued, continued.entry(event, case="2026-0001"), "outside every case")
 
 
-def test_a_data_set_is_of_one_population_from_one_log_to_the_next(continued: World) -> None:
-    continued.do(budget("persons", "medicaid", "claims"))
-    refused(continued, continued.entry(budget("others", "claims")), "another population")
-    refused(continued, continued.entry(table(population="others")), "another population")
-    continued.do(budget("others", "births"))
-    assert continued.docket.disclosed.bound == {"medicaid": "persons", "claims": "persons", "births": "others"}
-
-
 def test_of_what_is_lost_nothing_more_is_disclosed(continued: World) -> None:
     continued.do(lost("budgets"))
     refused(continued, continued.entry(budget("persons")), "what budgets told before is lost")
+    continued.do(bound("persons", "medicaid"))
     continued.do(table())
     case = continued.file()
     continued.agreed(case)
@@ -256,4 +254,4 @@ def test_a_release_fixes_its_table_where_it_is_one(world: World) -> None:
     refused(world, world.entry(Event("released", bare, case)), "does not fix what is kept")
     world.do(honest)
     assert world.docket.disclosed.bound == {"enrolment": "persons"}
-    assert world.docket.disclosed.tables_left(world.docket.cases) == {("enrolment", "persons", "66" * 32)}
+    assert world.docket.disclosed.tables_left(world.docket.cases) == {("enrolment", "66" * 32)}

@@ -19,6 +19,7 @@ from modicum.answer.records import ReleasedTable, release_records
 from modicum.answer.selection import population_rows, touched
 from modicum.answer.statistics import answer_statistics
 from modicum.custody.engine import Engine
+from modicum.gateway.budget import population_of
 from modicum.gateway.deciding import Decided
 from modicum.gateway.finding import Outcome, find, identifiers_of, outcome_of
 from modicum.gateway.home import Home
@@ -26,7 +27,7 @@ from modicum.gateway.keys import PSEUDONYM_KEY
 from modicum.gateway.named import Named
 from modicum.gateway.noisy import Asking, answer_with_noise, asking_of, question_of
 from modicum.gateway.progress import Report
-from modicum.gateway.released_tables import earlier_tables, kept_bytes
+from modicum.gateway.released_tables import Kept, earlier_tables, kept_of_answer
 from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import RECORD_FORMS, Form
 from modicum.seal.age import OneTimeIdentity
@@ -47,7 +48,7 @@ class Answered:
     rows: int
     persons: NDArray[np.bool_]
     outcome: Outcome | None = None
-    kept_table: bytes | None = None
+    kept_table: Kept | None = None
 
 
 def compute(home: Home, decided: Decided, *, case: str, identity: OneTimeIdentity, report: Report) -> Answered:
@@ -172,7 +173,8 @@ def _statistics(
     home: Home, engine: Engine, planned: Plan, decided: Decided, *, identity: OneTimeIdentity, report: Report
 ) -> Answered:
     report("counting, and holding the table against those released before", 0.2)
-    answered = answer_statistics(engine, planned, earlier_tables(home, decided.dataset))
+    population = population_of(home, decided.dataset.name).name
+    answered = answer_statistics(engine, planned, earlier_tables(home, decided.dataset, population=population))
     columns = tuple(
         DataColumn(name=each.column.qualified, kind=each.column.kind, treatment=str(each.treatment))
         for each in (*planned.by, *planned.sums)
@@ -184,7 +186,7 @@ def _statistics(
         title = "the answer as a table" if suffix == ".csv" else "the answer as JSON, with rules and marks"
         described = DataFile(name=name, title=title, rows=answered.rows, columns=columns if suffix == ".csv" else ())
         files.append((described, _seal(home, io.BytesIO(content), name=name, identity=identity)))
-    kept = kept_bytes(home, decided.dataset, planned, answered)
+    kept = kept_of_answer(home, decided.dataset, planned, answered, population=population)
     return Answered(files=files, rows=answered.rows, persons=answered.persons, kept_table=kept)
 
 

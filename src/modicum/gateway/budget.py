@@ -6,14 +6,14 @@ on the log alone counts: a total is never raised, and a data set never changes i
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
 from modicum.answer.charge import Charge
 from modicum.answer.noise import epsilon_of, rho_of
 from modicum.gateway.home import Home
-from modicum.gateway.populations import DEFAULT_DELTA, DEFAULT_EPSILON, Population, populations
+from modicum.gateway.populations import Population, populations
 from modicum.model.errors import BudgetSpentError, InvalidInputError, NotFoundError
 from modicum.model.forms import Form
 from modicum_verify.budget import Budget, Spending, amount, units
@@ -131,40 +131,49 @@ def standing(home: Home, population: str | None = None) -> Standing:
 
     Raises NotFoundError: no population of that name. InvalidInputError: several, and none is named.
     """
-    docket, declared = home.journal.docket(), populations(home)
-    names = [*declared, *(name for name in docket.budgets if name not in declared)]
-    if population is None and len(names) != 1:
-        raise InvalidInputError(cause="this home has several populations", cure=f"name one of: {', '.join(names)}")
-    name = population or names[0]
-    if name not in names:
-        raise NotFoundError(cause=f"there is no population {name}", cure=f"known are: {', '.join(names)}")
-    return _standing(docket, name, docket.budgets.get(name), declared)
+    docket = home.journal.docket()
+    known = _known(docket, populations(home))
+    if population is None and len(known) != 1:
+        raise InvalidInputError(cause="this home has several populations", cure=f"name one of: {', '.join(known)}")
+    name = population or next(iter(known))
+    if name not in known:
+        raise NotFoundError(cause=f"there is no population {name}", cure=f"known are: {', '.join(known)}")
+    return _standing(docket, known[name], known)
 
 
 def standings(home: Home) -> list[Standing]:
-    """The budgets of all populations, declared or spent from."""
-    declared = populations(home)
-    names = [*declared, *(name for name in home.journal.docket().budgets if name not in declared)]
-    return [standing(home, name) for name in names]
+    """The budgets of all populations, declared, spent from, or of which exact tables left."""
+    return [standing(home, name) for name in _known(home.journal.docket(), populations(home))]
 
 
 def population_of(home: Home, dataset: str) -> Population:
-    """The population that a data set is about: the one it was charged to, else as declared."""
-    declared = populations(home)
+    """The population of a data set: the one that statistics of it were about before, else the one that is declared."""
     docket = home.journal.docket()
-    name = docket.disclosed.bound.get(dataset)
-    if name is not None:
+    known = _known(docket, populations(home))
+    bound = docket.disclosed.bound.get(dataset)
+    if bound is not None:
+        return known[bound]
+    named = (each for each in known.values() if each.datasets is not None and dataset in each.datasets)
+    return next(named, None) or next(each for each in known.values() if each.datasets is None)
+
+
+def _known(docket: Docket, declared: Mapping[str, Population]) -> dict[str, Population]:
+    """The declared populations, and those that stand in the log and are declared no more.
+
+    Of such a one the total is what the log says, or, where nothing was spent yet, that of all other data sets.
+    """
+    rest = next(each for each in declared.values() if each.datasets is None)
+    known = dict(declared)
+    for name in sorted({*docket.budgets, *docket.disclosed.bound.values()} - set(declared)):
         budget = docket.budgets.get(name)
-        return declared.get(name) or Population(
+        known[name] = replace(
+            rest,
             name=name,
             datasets=frozenset(),
-            epsilon=DEFAULT_EPSILON if budget is None else Decimal(budget.epsilon),
-            delta=DEFAULT_DELTA if budget is None else Decimal(budget.at_delta),
+            epsilon=rest.epsilon if budget is None else Decimal(budget.epsilon),
+            delta=rest.delta if budget is None else Decimal(budget.at_delta),
         )
-    for each in declared.values():
-        if each.datasets is not None and dataset in each.datasets:
-            return each
-    return next(each for each in declared.values() if each.datasets is None)
+    return known
 
 
 def check_left(home: Home, *, dataset: str, charge: Charge) -> Standing:
@@ -185,7 +194,7 @@ def spend(home: Home, *, case: str, dataset: str, dataset_version: str, question
         if "budgets" in home.journal.docket().disclosed.lost:
             raise _too_little(standing(home, population.name), charge)
         if population.name not in home.journal.docket().budgets:
-            home.journal.record("budget", opening(population), case=None, actor="gateway")
+            home.journal.record("budget", _opening(population), case=None, actor="gateway")
         budget = home.journal.docket().budgets[population.name]
         rho, delta = _units(charge.rho), _units(charge.delta)
         if not budget.covers(rho=rho, delta=delta):
@@ -222,25 +231,26 @@ def in_words(found: Standing) -> list[str]:
     ]
 
 
-def _standing(docket: Docket, name: str, budget: Budget | None, declared: Mapping[str, Population]) -> Standing:
-    lost = "budgets" in docket.disclosed.lost
-    opening = budget or _as_if_open(declared[name], lost=lost)
-    delta = Decimal(opening.at_delta)
-    rho_spent, delta_spent = _decimal(opening.rho_spent), _decimal(opening.delta_spent)
-    rho_left = _decimal(opening.rho) - rho_spent
+def _standing(docket: Docket, population: Population, known: Mapping[str, Population]) -> Standing:
+    name, lost = population.name, "budgets" in docket.disclosed.lost
+    budget = docket.budgets.get(name)
+    ledger = budget or _as_if_open(population, lost=lost)
+    delta = Decimal(ledger.at_delta)
+    rho_spent, delta_spent = _decimal(ledger.rho_spent), _decimal(ledger.delta_spent)
+    rho_left = _decimal(ledger.rho) - rho_spent
     return Standing(
         population=name,
         opened=None if budget is None else budget.index,
-        declared_epsilon=Decimal(opening.epsilon),
+        declared_epsilon=Decimal(ledger.epsilon),
         declared_delta=delta,
-        rho_total=_decimal(opening.rho),
+        rho_total=_decimal(ledger.rho),
         rho_spent=rho_spent,
-        delta_total=_decimal(opening.delta),
+        delta_total=_decimal(ledger.delta),
         delta_spent=delta_spent,
         epsilon_spent=epsilon_of(rho_spent, delta / 2),
         epsilon_left=epsilon_of(rho_left, delta / 2),
-        spent=tuple(_spent(each) for each in opening.spendings),
-        not_covered=_uncovered(docket, _datasets(docket, name, declared)),
+        spent=tuple(_spent(each) for each in ledger.spendings),
+        not_covered=_uncovered(docket, _datasets(docket, population, known)),
         lost=lost,
     )
 
@@ -258,16 +268,12 @@ def _spent(each: Spending) -> Spent:
     )
 
 
-def _datasets(docket: Docket, name: str, declared: Mapping[str, Population]) -> set[str]:
+def _datasets(docket: Docket, population: Population, known: Mapping[str, Population]) -> set[str]:
     """The data sets of a population: those that the log binds to it, and those that are declared and bound to none."""
     bound = docket.disclosed.bound
-    own = {each for each, population in bound.items() if population == name}
-    population = declared.get(name)
-    if population is None:
-        return own
-    named = {each for other in declared.values() for each in other.datasets or ()}
+    named = {each for other in known.values() for each in other.datasets or ()}
     wanted = set(docket.datasets) - named if population.datasets is None else set(population.datasets)
-    return own | (wanted - set(bound))
+    return {each for each, owner in bound.items() if owner == population.name} | (wanted - set(bound))
 
 
 def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
@@ -282,7 +288,7 @@ def _uncovered(docket: Docket, datasets: set[str]) -> tuple[Uncovered, ...]:
     )
 
 
-def opening(population: Population) -> dict[str, Any]:
+def _opening(population: Population) -> dict[str, Any]:
     """A total as the log holds it: half of the delta for the conversion from rho, half for keys that are selected."""
     half = population.delta / 2
     return {
@@ -296,7 +302,7 @@ def opening(population: Population) -> dict[str, Any]:
 
 def _as_if_open(population: Population, *, lost: bool) -> Budget:
     """The ledger that a first question would open; with nothing in it where what was spent before is lost."""
-    content = opening(population) | ({"rho": "0", "delta": "0"} if lost else {})
+    content = _opening(population) | ({"rho": "0", "delta": "0"} if lost else {})
     return Budget(
         population=population.name,
         index=-1,

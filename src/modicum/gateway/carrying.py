@@ -1,10 +1,11 @@
-"""What goes from an old home to its successor: keys, pack, budgets, what is kept of exact tables, data sets.
+"""What goes from an old home to its successor: keys, pack, what statistics disclosed, data sets.
 
 Everything else stays where it is.
 """
 
 import secrets
 import shutil
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
@@ -112,40 +113,30 @@ def carry_pack(old: Folder, new: Folder, name: str, fixed: Pack | None) -> PackR
     )
 
 
-def carry_lost(home: Home, ended: Ended) -> None:
-    """Enter of what the old log can no longer tell what statistics told: of that, nothing more is disclosed."""
+def carry_disclosed(old: Folder, home: Home, ended: Ended) -> None:
+    """Take over what statistics told of people under the old log and those before it: a new log forgets nothing.
+
+    Of what the old log can no longer tell, that is entered, and nothing more is disclosed. What is kept of a table and
+    is gone or altered is named all the same: the next table waits until somebody restores it.
+    """
+    told = ended.docket.disclosed
     if ended.lost:
         _record(home, "lost", {"of": sorted(ended.lost)})
+    for population in sorted(set(told.bound.values())):
+        datasets = sorted(each for each, owner in told.bound.items() if owner == population)
+        _record(home, "bound", {"population": population, "datasets": datasets})
+    if "budgets" not in ended.lost:
+        for _, budget in sorted(told.budgets.items()):
+            _record(home, "budget", budget.left)
+    if "tables" not in ended.lost:
+        tables = list(left_tables(ended.docket))
+        for each in tables:
+            _carry_table(old, home.folder, each)
+        for dataset, digest in dict.fromkeys((each.dataset, each.table_sha256) for each in tables):
+            _record(home, "table", {"dataset": dataset, "table_sha256": digest})
 
 
-def carry_budgets(home: Home, ended: Ended) -> None:
-    """Open in the new log the budget of each population with what the old log left of it; a new log refills nothing."""
-    if "budgets" in ended.lost:
-        return
-    bound = ended.docket.disclosed.bound
-    for population, budget in sorted(ended.docket.budgets.items()):
-        datasets = sorted(each for each, owner in bound.items() if owner == population)
-        _record(home, "budget", {**budget.left, "datasets": datasets})
-
-
-def carry_tables(old: Folder, home: Home, ended: Ended) -> None:
-    """Take over what is kept of every exact table that left under the old log and those before it, in that order.
-
-    What is gone or altered is named all the same: the next table waits until somebody restores it.
-    """
-    if "tables" in ended.lost:
-        return
-    taken: set[tuple[str, str]] = set()
-    for each in left_tables(ended.docket):
-        _carry_table(old, home.folder, each)
-        if (each.dataset, each.table_sha256) not in taken:
-            taken.add((each.dataset, each.table_sha256))
-            population = ended.docket.disclosed.bound[each.dataset]
-            content = {"dataset": each.dataset, "population": population, "table_sha256": each.table_sha256}
-            _record(home, "table", content)
-
-
-def _record(home: Home, kind: str, content: dict[str, Any]) -> None:
+def _record(home: Home, kind: str, content: Mapping[str, Any]) -> None:
     with home.journal.locked():
         home.journal.record(kind, content, case=None, actor=GATEWAY)
 
@@ -160,20 +151,27 @@ def _carry_table(old: Folder, new: Folder, left: LeftTable) -> None:
 def carry_data(old: Folder, home: Home, docket: Docket) -> list[str]:
     """Copy the data sets that the old log names and enter them in the new one; gives those to be registered anew.
 
-    These are no longer as named, or beyond the damage of a log. Their older versions come along: exact tables that left
-    were made of them. Raises LogUnavailableError: no room for a copy.
+    These are no longer as named, or beyond the damage of a log. Their tables come along as they are, of all versions:
+    exact tables that left were made of them. Raises LogUnavailableError: no room for a copy.
     """
-    left = sorted(set(catalogue.list_datasets(old)) - set(docket.datasets))
-    for name, record in sorted(docket.datasets.items()):
+    left = set(catalogue.list_datasets(old)) - set(docket.datasets)
+    for name in sorted({*docket.datasets, *docket.disclosed.bound}):
+        record = docket.datasets.get(name)
         unread = [path for path in old.list(f"data/{name}") if not _copied(old, home.folder, path)]
-        dataset = None if unread else _whole(old, home, record)
+        dataset = None if record is None or _present(name, record.version, unread) else _whole(old, home, record)
         if dataset is None:
-            home.folder.discard(_present(home.folder, record))
-            left.append(name)
+            home.folder.discard(_present(name, None, home.folder.list(f"data/{name}")))
+            left |= set() if record is None else {name}
             continue
         with home.journal.locked():
             enter(home, gateway_events.dataset(dataset))
     return sorted(left)
+
+
+def _present(name: str, version: str | None, paths: Iterable[str]) -> list[str]:
+    """Of the files of a data set, its description, and the tables of a version."""
+    top = f"data/{name}/"
+    return [each for each in paths if "/" not in each.removeprefix(top) or each.startswith(f"{top}{version}/")]
 
 
 def _whole(old: Folder, home: Home, record: DatasetRecord) -> Dataset | None:
@@ -186,24 +184,13 @@ def _whole(old: Folder, home: Home, record: DatasetRecord) -> Dataset | None:
     return dataset if dataset.catalogue_sha256 == record.catalogue_sha256 else None
 
 
-def _present(folder: Folder, record: DatasetRecord) -> list[str]:
-    """The files of the present version of a data set, its description among them."""
-    top = f"data/{record.name}/"
-    return [
-        path
-        for path in folder.list(top)
-        if "/" not in path.removeprefix(top) or path.startswith(f"{top}{record.version}/")
-    ]
-
-
 def _copied(old: Folder, new: Folder, path: str) -> bool:
-    """Copy one file; False where it cannot be read."""
+    """Copy one file; False where it cannot be read to its end."""
     try:
-        source = old.path(path).open("rb")
-    except OSError:
+        with old.path(path).open("rb") as source, new.stage(path) as target:
+            shutil.copyfileobj(source, target)
+    except OSError:  # of the reading alone: the folder says in our words what is wrong with the writing
         return False
-    with source, new.stage(path) as target:
-        shutil.copyfileobj(source, target)
     return True
 
 

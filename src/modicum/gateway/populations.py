@@ -1,7 +1,8 @@
 """Populations: which data sets of a home are about the same persons, and what may ever be lost about these.
 
 `budget.toml` declares them; without it all data sets of a home are about one population, `persons`, so that registering
-data anew refills nothing. What is declared counts until the first question: then it stands in the log.
+data anew refills nothing. What is declared counts until the first answer: then the population of the data set stands in
+the log for good, and, where the answer has noise, the total.
 """
 
 import re
@@ -45,6 +46,11 @@ def populations(home: Home) -> dict[str, Population]:
         return {rest.name: rest}
     declared = _read(home.folder.read(BUDGET_FILE))
     if all(each.datasets is not None for each in declared.values()):
+        if rest.name in declared:
+            raise InvalidInputError(
+                cause=f"{BUDGET_FILE} gives data sets to {rest.name}, which is the population of all others",
+                cure="give it another name, or declare the population of all others, without datasets",
+            )
         declared |= {rest.name: rest}
     return declared
 

@@ -195,12 +195,14 @@ def _settle(home: Home, case: CaseState) -> str:
 
 
 def _abort(home: Home, case: CaseState, *, reason: str) -> None:
-    """Remove what was staged, and say so: first it goes, then the entry."""
+    """Remove what was staged, and say so: first it goes, then the entry.
+
+    What is kept of a table stays: whoever can no longer read that entry must hold the next one against it.
+    """
     name = release_name(case.id, len(case.releases))
     home.folder.discard([*home.folder.list(STAGED), outcome_path(name)])
     discard(home.folder, dataset_name=case.request["population"]["dataset"], release=name)
     enter(home, gateway_events.aborted(home.journal.docket(), case.id, reason=reason))
-    home.folder.discard([kept_path(name)])  # only now: until then the log says that the table may have left
 
 
 def _refuse(home: Home, case: CaseState, decided: Decided) -> Refused:
@@ -326,7 +328,7 @@ def _log(
         if answered.outcome is not None:
             home.folder.replace(outcome_path(name), canonical(answered.outcome.as_document()))
         if answered.kept_table is not None:
-            home.folder.replace(kept_path(name), answered.kept_table)
+            home.folder.replace(kept_path(name), answered.kept_table.data)
         content = {
             **prepared.released_content(accounting_sha256=accounting),
             **gateway_events.shown_over(unlocked),

@@ -10,7 +10,7 @@ would else follow from them.
 import secrets
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -26,9 +26,10 @@ from modicum.gateway.catalogued import file_sha256
 from modicum.gateway.home import Home
 from modicum.gateway.lookback import release_name
 from modicum.model.dataset import Dataset
-from modicum.model.errors import DisclosureControlError, EvidenceError, NotFoundError
+from modicum.model.errors import ConflictError, DisclosureControlError, EvidenceError, NotFoundError
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical, parse_canonical
+from modicum_verify.disclosed import exact_releases
 from modicum_verify.fold import Docket
 
 TABLES: Final = "tables"
@@ -44,7 +45,15 @@ def carried_path(table_sha256: str) -> str:
     return f"{TABLES}/{table_sha256}.json"
 
 
-def kept_bytes(home: Home, dataset: Dataset, plan: Plan, answered: Answered) -> bytes:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What is kept of a table that is about to leave, and the population whose tables it was held against."""
+
+    population: str
+    data: bytes = field(repr=False)
+
+
+def kept_of_answer(home: Home, dataset: Dataset, plan: Plan, answered: Answered, *, population: str) -> Kept:
     """What is kept of a table that is about to leave; with a salt, since its digest is shown to others."""
     sums = {table.name: table.sha256 for table in dataset.tables}
     kept = KeptTable(
@@ -57,23 +66,28 @@ def kept_bytes(home: Home, dataset: Dataset, plan: Plan, answered: Answered) -> 
         | {PERSONS: file_sha256(home.folder, table_path(dataset.name, dataset.version, PERSONS))},
         salt=secrets.token_hex(16),
     )
-    return canonical(kept.as_document())
+    return Kept(population=population, data=canonical(kept.as_document()))
 
 
-def fixed(home: Home, dataset: str, kept: bytes | None) -> dict[str, Any]:
-    """The field by which a release of an exact table fixes what is kept of it; no field for any other answer."""
+def fixed(home: Home, dataset: str, kept: Kept | None) -> dict[str, Any]:
+    """The field by which a release of an exact table fixes what is kept of it; no field for any other answer.
+
+    Raises ConflictError: another population was declared while the table was computed.
+    """
     if kept is None:
         return {}
-    return {"table": {"population": population_of(home, dataset).name, "sha256": sha256(kept).hexdigest()}}
+    if population_of(home, dataset).name != kept.population:
+        raise ConflictError(cause=f"the population of {dataset} was declared anew meanwhile", cure="release it again")
+    return {"table": {"population": kept.population, "sha256": sha256(kept.data).hexdigest()}}
 
 
-def earlier_tables(home: Home, dataset: Dataset) -> Earlier:
+def earlier_tables(home: Home, dataset: Dataset, *, population: str) -> Earlier:
     """All exact tables that left about the population of a data set, ready to be held against a new one.
 
-    Raises EvidenceError: what was kept of one is gone or altered, or its version of the data is gone.
-    DisclosureControlError: too many people to carry from one version to another.
+    Raises EvidenceError: what was kept of one is gone or altered, or its version of the data is.
+    DisclosureControlError: too many people to carry from one version to another, or nobody knows which tables left.
     """
-    kept = [each for each in _history(home, dataset) if not each.few]
+    kept = [each for each in _history(home, population) if not each.few]
     tables = dict(enumerate(kept, start=1))
     others: dict[tuple[str, str], dict[int, KeptTable]] = defaultdict(dict)
     for number, each in tables.items():
@@ -108,27 +122,23 @@ class LeftTable:
 
 
 def left_tables(docket: Docket) -> Iterator[LeftTable]:
-    """Every exact table that left under this log or one before it, as far as that is known, in that order."""
-    for each in docket.disclosed.tables:
-        place = carried_path(each.table_sha256)
-        yield LeftTable(index=each.index, dataset=each.dataset, place=place, table_sha256=each.table_sha256)
-    own = []
-    for case in docket.cases.values():
-        for attempt, release in enumerate(case.releases, start=1):
-            if release.aborted is None and "table" in release.content:
-                left = LeftTable(
-                    index=release.index,
-                    dataset=case.request["population"]["dataset"],
-                    place=kept_path(release_name(case.id, attempt)),
-                    table_sha256=release.content["table"]["sha256"],
-                )
-                own.append(left)
+    """Every exact table that left, or may have, under this log or one before it, as far as that is known, in order."""
+    for (dataset, digest), index in docket.disclosed.tables.items():
+        yield LeftTable(index=index, dataset=dataset, place=carried_path(digest), table_sha256=digest)
+    own = [
+        LeftTable(
+            index=release.index,
+            dataset=case.request["population"]["dataset"],
+            place=kept_path(release_name(case.id, attempt)),
+            table_sha256=release.content["table"]["sha256"],
+        )
+        for case, attempt, release in exact_releases(docket.cases)
+    ]
     yield from sorted(own, key=lambda each: each.index)
 
 
-def _history(home: Home, dataset: Dataset) -> list[KeptTable]:
-    """What is kept of the delivered tables of a population, in the order in which they left."""
-    population = population_of(home, dataset.name).name
+def _history(home: Home, population: str) -> list[KeptTable]:
+    """What is kept of the tables of a population that left, or may have, in that order."""
     docket = home.journal.docket()
     if "tables" in docket.disclosed.lost:
         raise DisclosureControlError(
@@ -176,4 +186,5 @@ def _as_it_was(home: Home, dataset: Dataset, name: str, version: str, kept: Sequ
 
 def _tables_of(plans: Iterable[Plan]) -> set[str]:
     """The tables that plans read."""
-    return {name for each in plans for name in ((each.base or ""), *(bound.column.table for bound in each.conditions))}
+    named = {bound.column.table for each in plans for bound in each.conditions}
+    return named | {each.base for each in plans if each.base is not None}

@@ -3,8 +3,8 @@
 1. who signs may do so, and no case is open; with witnesses: they answer
 2. keys and origin of the new log are made and durable, beside the wanted folder
 3. the old log's last entry names them; from here on it takes no other entry
-4. the checkpoint over it, cosigned where there are witnesses, stands in the new genesis; then come what is left of each
-   budget, what is kept of each exact table that left, and the data sets
+4. the checkpoint over it, cosigned where there are witnesses, stands in the new genesis; then come what
+   statistics disclosed (budgets, exact tables) and the data sets
 5. the new home takes its name
 
 A crash before 3 changes nothing; after it, the same command goes on with the keys of step 2. Where the old home is
@@ -19,15 +19,7 @@ from typing import Any
 
 from modicum.docket.founding import check_succession, found, succeed
 from modicum.docket.signing import PersonKey
-from modicum.gateway.carrying import (
-    carry_budgets,
-    carry_data,
-    carry_keys,
-    carry_lost,
-    carry_pack,
-    carry_tables,
-    prepared,
-)
+from modicum.gateway.carrying import carry_data, carry_disclosed, carry_keys, carry_pack, prepared
 from modicum.gateway.case import enter, signer
 from modicum.gateway.ended import Ended, ended_frozen, ended_now, open_cases
 from modicum.gateway.founding import enter_genesis
@@ -120,9 +112,7 @@ def rotate(
         report("making the successor", 0.5)
         _make(new, origin, ended=ended, keys=keys, clock=clock)
         made = Home.open(new.root, clock=clock)
-        carry_lost(made, ended)
-        carry_budgets(made, ended)
-        carry_tables(folder, made, ended)
+        carry_disclosed(folder, made, ended)
         left = carry_data(folder, made, ended.docket)
         _rename(new.root, to)
     return _told(to, ended, left)
