@@ -3,7 +3,7 @@
 A child process asks one question and dies at a step of storage (a sync, a rename, a link), before or after it, or while it
 computes. What is held of the log and of the kept answers afterwards: every answer that exists or was seen has its own
 charge, of its whole price; a question has no more charges than deaths and one; the sum stays within the total; the same
-question gives the same answer. `run(count)` gives what was found; `python tests/prove/budget.py [COUNT]` prints it.
+question gives the same answer. `run(count)` gives what was found; `python tests/prove/budget.py [COUNT [SEED]]` prints it.
 """
 
 import json
@@ -284,4 +284,7 @@ def reaped(child: int, reading: int) -> str | None:
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(int(sys.argv[1]) if len(sys.argv) > 1 else 10_000), indent=1) + "\n")
+    count, seed = (
+        int(sys.argv[place]) if len(sys.argv) > place else default for place, default in ((1, 10_000), (2, 1))
+    )
+    sys.stdout.write(json.dumps({**run(count, seed=seed), "seed": seed}, indent=1) + "\n")
