@@ -11,12 +11,12 @@ from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 
-from modicum.answer.bounds import bin_of, clamped, contributed, first_of_each, held_in, in_units, key, scaled_down
+from modicum.answer.bounds import bin_of, contributed, first_of_each, held_in, in_units, key, scaled_down
 from modicum.answer.figures import MAGNITUDES, Counted, Figure
 from modicum.answer.questions import PrivateQuestion
 from modicum.answer.selection import meets, population_rows
 from modicum.answer.sensitivity import bins_of, middle, reach, total_bounds
-from modicum.custody.engine import PERSON, Engine, Expression
+from modicum.custody.engine import PERSON, Engine, Expression, clamped
 
 Key: TypeAlias = tuple[str | None, ...]
 Row: TypeAlias = dict[str, Any]

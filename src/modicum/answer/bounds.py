@@ -8,17 +8,12 @@ from typing import Final
 
 from modicum.answer.axes import Axis
 from modicum.answer.treatments import AGE_CAP, amount, text, treated, year
-from modicum.custody.engine import PERSON, Expression, between, row_number, window
+from modicum.custody.engine import PERSON, Expression, between, clamped, row_number, window
 from modicum.model.statistics import Shape
 
 _PLACE: Final = "_modicum_place"
 _OVER: Final = "_modicum_over"
 _FIPS: Final = 5
-
-
-def clamped(value: Expression, lower: int, upper: int) -> Expression:
-    """A whole number held between two; null stays null."""
-    return value.isnull().ifelse(None, between(value, lower, upper))
 
 
 def contributed(value: Expression, lower: int, upper: int) -> Expression:

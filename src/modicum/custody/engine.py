@@ -263,6 +263,11 @@ def between(value: Expression, lower: int, upper: int) -> Expression:
     return _ibis().least(_ibis().greatest(value, lower), upper)
 
 
+def clamped(value: Expression, lower: int, upper: int) -> Expression:
+    """A whole number held between two; null stays null, since it compares as neither."""
+    return _ibis().cases((value < lower, lower), (value > upper, upper), else_=value)
+
+
 def row_number() -> Expression:
     """The place of a row in its window, from 0; needs `.over` with an order."""
     return _ibis().row_number()
