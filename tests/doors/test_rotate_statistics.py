@@ -4,6 +4,7 @@ What is left of a budget, which data sets it is about and which exact tables lef
 one is refused by whoever verifies both. Where a damaged log can no longer tell, nothing is left to be told.
 """
 
+import errno
 import json
 import shutil
 from dataclasses import replace
@@ -16,6 +17,7 @@ from cli_world import NOISY, STATISTICS, Ran, World, command
 from rotation_world import before, body_of, carrying, caught, flip, follow, frozen, rotate, rotated, successor
 
 from modicum.cli.exits import Exit
+from modicum.gateway import carrying as carrying_module
 from modicum.gateway import ended, release, rotating
 from modicum.gateway.budget import population_of, standing, standings
 from modicum.gateway.home import Home
@@ -354,3 +356,25 @@ def test_damage_after_a_rotation_is_told_and_is_no_fault_of_the_successor(told: 
     assert unchecked(told) == []
     flip(place)
     assert unchecked(told) == ["budgets", "tables"]
+
+
+def test_a_disk_that_cannot_be_read_to_the_end_of_a_file_ends_no_rotation(
+    told: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The data set is to be registered anew, and its other files come along."""
+    copy = carrying_module.shutil.copyfileobj
+
+    def faulty(source: Any, target: Any) -> None:
+        if source.name.endswith("claims.parquet"):
+            target.write(source.read(100))
+            raise OSError(errno.EIO, "the disk")
+        copy(source, target)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(carrying_module.shutil, "copyfileobj", faulty)
+        done = rotate(told, "--json")
+    assert (done.exit, done.document["register_anew"]) == (Exit.DONE, ["medicaid"])
+    names = {path.name for path in (successor(told).home / "data" / "medicaid").rglob("*.parquet")}
+    assert "eligibility.parquet" in names
+    assert "claims.parquet" not in names
+    assert follow(told).exit == Exit.DONE
