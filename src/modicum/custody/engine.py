@@ -23,6 +23,7 @@ import duckdb
 import pyarrow as pa
 from duckdb.func import ARROW as UDF_ARROW
 
+from modicum.custody import interruption
 from modicum.custody.parts import parts_of
 from modicum.custody.sources import PERSONS
 from modicum.custody.spill import SPILL, Spill
@@ -228,18 +229,15 @@ class Engine:
         self._connection.interrupt()
 
     def _watched(self, work: Callable[[], Result]) -> Result:
-        """Compute in a thread of its own, so that the main one hears Ctrl-C; the engine looks for it now and then."""
+        """Compute in a thread of its own, so that the main one hears Ctrl-C; it is raised once nothing runs here."""
         if current_thread() is not main_thread():
             return work()
-        with ThreadPoolExecutor(max_workers=1) as pool:
+        with interruption.held() as ctrl_c, ThreadPoolExecutor(max_workers=1) as pool:
             computing = pool.submit(work)
-            try:
-                return computing.result()
-            except KeyboardInterrupt:
-                while not computing.done():
+            while not wait([computing], timeout=interruption.NOTICED).done:
+                if ctrl_c.pressed:  # and again: what has not begun yet does not hear it
                     self._connection.interrupt()
-                    wait([computing], timeout=0.05)
-                raise
+            return computing.result()
 
     def _path(self, name: str) -> Path:
         if self._dataset is None:
