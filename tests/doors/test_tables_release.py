@@ -84,3 +84,58 @@ def test_a_table_with_margins_leaves_and_adds_up(world: World) -> None:
             if len(row["group"]) == 2 and row["group"]["eligibility.SUBMTG_STATE_CD"] == state
         ]
         assert None in inner or margin["persons"] == sum(inner)
+
+
+STATE, SEX = "eligibility.SUBMTG_STATE_CD", "eligibility.SEX_CD"
+BY_BOTH = {
+    "question": {"text": "How many people, by state and sex?", "asks": {"kind": "statistics"}},
+    "columns": [STATE, SEX],
+    "statistics": MARGINS,
+}
+
+
+def of_one_cell(state: str, sex: str) -> dict[str, Any]:
+    where = [{"column": STATE, "op": "=", "value": state}, {"column": SEX, "op": "=", "value": sex}]
+    return {
+        "question": {"text": "How many people are these?", "asks": {"kind": "statistics"}},
+        "columns": [STATE, SEX],
+        "statistics": {"mechanism": "exact", "by": [], "measures": [{"kind": "count"}]},
+        "population": {"dataset": "medicaid", "where": where},
+    }
+
+
+def marks(found: dict[str, Any]) -> list[tuple[str, str]]:
+    return [
+        (row["group"][STATE], row["group"][SEX])
+        for row in found["rows"]
+        if len(row["group"]) == 2 and row["persons"] is None
+    ]
+
+
+def test_no_mark_of_a_table_can_be_asked_whether_it_is_small(world: World) -> None:
+    """The words "fewer than 11" about one mark and not about another would tell which was hidden to cover it."""
+    package = world.folder / "table.modicum"
+    world.ok("release", world.agreed(STATISTICS, **BY_BOTH), "--out", package)
+    hidden = marks(answer(world, package))
+    assert len(hidden) > 1
+    said = set()
+    for state, sex in hidden:
+        case = world.agreed(STATISTICS, **of_one_cell(state, sex))
+        ran = world.run("release", case, "--out", world.folder / "cell.modicum")
+        assert ran.exit == Exit.REFUSED
+        said.add(ran.err)
+        assert not (world.folder / "cell.modicum").exists()
+    assert len(said) == 1
+
+
+def test_a_table_after_the_words_says_which_marks_they_left_less_vague(world: World) -> None:
+    first = world.folder / "cell.modicum"
+    world.ok("release", world.agreed(STATISTICS, **of_one_cell("11", "M")), "--out", first)
+    assert answer(world, first)["total"] == "fewer than 11"
+    package = world.folder / "table.modicum"
+    world.ok("release", world.agreed(STATISTICS, **BY_BOTH), "--out", package)
+    found = answer(world, package)
+    assert ("11", "M") in marks(found)
+    assert found["audit"]["within_fewer_than_11"] == 1
+    schema = json.loads((SCHEMAS / "statistics.json").read_text())
+    assert set(schema["properties"]["audit"]["anyOf"][0]["required"]) == set(found["audit"])

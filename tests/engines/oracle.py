@@ -108,7 +108,7 @@ class Oracle:
         }
 
     def statistics(self) -> tuple[dict[tuple[Any, ...], tuple[int, list[tuple[Decimal, int]]]], int]:
-        """Exact: for each group the people and (sum, contributors) of each sum; and all people."""
+        """Exact: for each group the people and (sum, people with a part in it) of each sum; and all people."""
         question = self.request.question
         by = [self.column(name) for name in question.by]
         sums = [self.column(name) for name in question.sums]
@@ -126,13 +126,12 @@ class Oracle:
             figures = []
             for column in sums:
                 lines = members if column.table == base else self.population(column.table, used)
-                total, contributors = Decimal(0), set()
+                held: dict[int, Decimal] = defaultdict(Decimal)
                 for line in lines:
                     value = number(line[column.name])
                     if line["_modicum_person"] in people and value is not None:
-                        total += value
-                        contributors.add(line["_modicum_person"])
-                figures.append((total, len(contributors)))
+                        held[line["_modicum_person"]] += value
+                figures.append((sum(held.values(), Decimal(0)), sum(own != 0 for own in held.values())))
             found[key] = (len(people), figures)
         return found, len({row["_modicum_person"] for row in rows})
 

@@ -21,6 +21,7 @@ from modicum.answer.statistics import answer_statistics, written
 from modicum.answer.suppression import FEWEST
 from modicum.law.packs import load_pack
 from modicum.model.dataset import Column
+from modicum.model.errors import DisclosureControlError
 from modicum.model.forms import DISCLOSING, Form
 from modicum.model.request import Asks
 
@@ -105,6 +106,16 @@ def test_records_are_those_of_the_oracle_and_hold_no_canary(seed: int, tmp_path:
             assert all(CANARY.encode() not in data for data in taken.files.values())
 
 
+def groupable_in(form: Form) -> list[Column]:
+    return [
+        column
+        for column in columns()
+        if usable(column, form)
+        and column.data_class not in TRAITS.pointing
+        and (column.data_class not in TRAITS.dated or TRANSFORMATIONS[form, str(column.data_class)] == "year")
+    ]
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_statistics_are_those_of_the_oracle_and_tell_nothing_small(seed: int, tmp_path: Path) -> None:
     chance = random.Random(1000 + seed)
@@ -113,13 +124,7 @@ def test_statistics_are_those_of_the_oracle_and_tell_nothing_small(seed: int, tm
     made = world(
         chance, persons=chance.choice([5, 60, 250]), strata=strata, forbidden=forbidden(verdicts, form, strata)
     )
-    groupable = [
-        column
-        for column in columns()
-        if usable(column, form)
-        and column.data_class not in TRAITS.pointing
-        and (column.data_class not in TRAITS.dated or TRANSFORMATIONS[form, str(column.data_class)] == "year")
-    ]
+    groupable = groupable_in(form)
     summable = [c for c in columns() if c.kind in {"integer", "decimal"} and c.data_class != "zip" and usable(c, form)]
     with made.engine(tmp_path) as engine:
         for _ in range(2):
@@ -137,9 +142,14 @@ def test_statistics_are_those_of_the_oracle_and_tell_nothing_small(seed: int, tm
             )
             law = decision(question, made.dataset, verdicts)
             planned = plan(question, law, form, TRANSFORMATIONS, TRAITS)
-            answer = answer_statistics(engine, planned).answer
             oracle = Oracle(made.rows, made.person_keys, question, law, form, TRANSFORMATIONS, ZIP3, KEY)
             groups, people = oracle.statistics()
+            try:
+                answer = answer_statistics(engine, planned).answer
+            except DisclosureControlError:  # no figure would be left
+                assert people >= FEWEST
+                assert any(0 < count < FEWEST for count, _ in groups.values())
+                continue
             assert CANARY not in str(answer.as_document())
             assert CANARY.encode() not in answer.as_csv()
             assert answer.fewer_than_11 == (people < FEWEST)

@@ -128,3 +128,61 @@ def test_other_forms_are_refused(tmp_path: Path) -> None:
     planned = plan(question, decision(question, made.dataset), Form.IDENTIFIED, TRANSFORMATIONS)
     with made.engine(tmp_path) as engine, pytest.raises(InvalidInputError):
         answer_statistics(engine, planned)
+
+
+def flagged(holders: dict[str, tuple[int, int]], *, holds: str = "1") -> World:
+    """For each state how many people there are, and how many of them hold an amount; the others hold nought."""
+    made = people({state: count for state, (count, _) in holders.items()}, paid="0")
+    seen: dict[str, int] = dict.fromkeys(holders, 0)
+    for row in made.rows["elig"]:
+        state = str(row["STATE"])
+        if seen[state] < holders[state][1]:
+            made.rows["claims"][2 * row["_modicum_person"]]["PAID"] = holds
+        seen[state] += 1
+    return made
+
+
+def sums_of(found: Answered) -> dict[tuple[str | None, ...], str | None]:
+    lines = [*found.answer.lines, *([] if found.answer.total is None else [found.answer.total])]
+    return {line.key: line.sums[0] for line in lines}
+
+
+@pytest.mark.parametrize("holds", ["1", "250.75"])
+def test_a_sum_that_a_few_hold_among_many_who_hold_nothing_is_hidden(holds: str, tmp_path: Path) -> None:
+    found = sums_of(answered(flagged({"CA": (146, 3), "IL": (90, 40), "WA": (80, 30)}, holds=holds), asked(), tmp_path))
+    assert found[("CA",)] is None
+    assert list(found.values()).count(None) > 1  # nor does it follow from the others
+
+
+def test_a_sum_of_ones_tells_neither_who_holds_one_nor_who_does_not(tmp_path: Path) -> None:
+    """40 of 44 hold one: beside the count of people the sum would say that four do not. Nothing is hidden of 20 of 44."""
+    found = sums_of(answered(flagged({"CA": (300, 150), "IL": (44, 40), "WA": (80, 30)}), asked(), tmp_path))
+    assert found[("IL",)] is None
+    found = sums_of(answered(flagged({"CA": (300, 150), "IL": (44, 20), "WA": (80, 30)}), asked(), tmp_path / "other"))
+    assert found == {("CA",): "150.00", ("IL",): "20.00", ("WA",): "30.00", (): "200.00"}
+
+
+def test_sums_of_ones_stay_as_vague_as_counts(tmp_path: Path) -> None:
+    """A sum of 5 among others must be able to be 11: to within a share of itself would be no protection for a count."""
+    holders = {"CA": (300, 5), "IL": (200, 12), "WA": (100, 90), "NY": (400, 170)}
+    found = sums_of(answered(flagged(holders), asked(), tmp_path))
+    hidden = [str(key[0]) for key, figure in found.items() if key and figure is None]
+    together = sum(holders[state][1] for state in hidden)
+    assert "CA" in hidden
+    assert found[()] is None or together - (len(hidden) - 1) >= 11
+
+
+def test_amounts_that_cancel_out_are_not_shown_as_nought(tmp_path: Path) -> None:
+    """Whoever owes a thousand would know who is owed one."""
+    made = people({"CA": 40, "IL": 50}, paid="0")
+    for person, amount in enumerate(["1000", "-1000", *(["1", "-1"] * 6)]):
+        made.rows["claims"][2 * person]["PAID"] = amount
+    assert sums_of(answered(made, asked(), tmp_path))[("CA",)] is None
+
+
+def test_a_number_too_large_to_add_up_is_no_failure(tmp_path: Path) -> None:
+    made = people({"CA": 40, "IL": 50}, paid="2.00")
+    for row in made.rows["claims"][:20]:
+        row["PAID"] = "9" * 30
+    found = sums_of(answered(made, asked(), tmp_path))
+    assert found[("IL",)] == "200.00"

@@ -12,7 +12,7 @@ from modicum.answer.suppression import suppress
 from modicum.answer.tables.joint import Cell, Status, joint
 from modicum.answer.tables.model import Key
 from modicum.answer.tables.protection import protect
-from modicum.answer.tables.shape import TableShape
+from modicum.answer.tables.shape import FLAT, TableShape
 
 NEW: Final = 0  # the number of the table that is being answered; those released before count from 1
 
@@ -22,30 +22,45 @@ Signatures: TypeAlias = Mapping[frozenset[tuple[int, tuple[str | None, ...]]], i
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """A table as the audit sees it: its shape, how many columns it has, and which cells are hidden already."""
+    """A table as the audit sees it: its shape, how many columns it has, and which cells are hidden already.
+
+    few: of the whole it says "fewer than 11", and of nothing else anything; it has no columns then.
+    """
 
     shape: TableShape
     columns: int
     hidden: frozenset[Key]
+    few: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
     """What is hidden of the new table, and what is proved of it.
 
-    least: no safe choice hides fewer cells of it. earlier: tables that it was held against.
+    least: no safe choice hides fewer cells of it. earlier: tables that it was held against. within_few: hidden cells of
+    people who were said before to be fewer than 11, which stay as vague as that leaves them.
     """
 
     hidden: frozenset[Key]
     exact: bool
     least: int
     earlier: int
+    within_few: int
 
 
 def about_the_same(signatures: Signatures, tables: Collection[int]) -> bool:
     """Whether anybody is in the new table and in one of some earlier ones."""
     held = (frozenset(table for table, _ in signature) for signature in signatures)
     return any(NEW in numbers and not numbers.isdisjoint(tables) for numbers in held)
+
+
+def hold_few(signatures: Signatures, earlier: Sequence[Known]) -> None:
+    """Hold the words "fewer than 11" about all of the new table against the earlier ones.
+
+    Raises DisclosureControlError: a mark given before would be seen to be small, or more than that would follow.
+    """
+    if about_the_same(signatures, range(1, len(earlier) + 1)):
+        _Scene([Known(shape=FLAT, columns=0, hidden=frozenset(), few=True), *earlier], signatures).protected()
 
 
 def hold(new: Known, counts: Mapping[Key, int], signatures: Signatures, earlier: Sequence[Known] = ()) -> Held:
@@ -96,7 +111,14 @@ class _Scene:
         found = protect(self._made.system)
         hidden = self._made.hidden(found.hidden)
         keys = frozenset(key for (table, key), number in self._numbers.items() if table == NEW and number in hidden)
-        return Held(hidden=keys, exact=found.exact, least=found.least, earlier=len(self._tables) - 1)
+        few = self._made.hidden(found.hidden & self._made.within_few)
+        return Held(
+            hidden=keys,
+            exact=found.exact,
+            least=found.least,
+            earlier=len(self._tables) - 1,
+            within_few=sum(table == NEW and number in few for (table, _), number in self._numbers.items()),
+        )
 
     def _number(self, table: int, key: Key) -> int:
         if (table, key) not in self._numbers:
@@ -106,6 +128,8 @@ class _Scene:
 
     def _cell(self, table: int, key: Key) -> Cell:
         known = self._tables[table]
+        if known.few:
+            return Cell(Status.FEW_NOW if table == NEW else Status.FEW)
         if table == NEW:
             status = Status.WITHHELD if key in known.hidden else Status.OPEN
             return Cell(status, known.shape.step(key, known.columns))

@@ -2,7 +2,8 @@
 
 A group is one combination of values, as released, of the `by` columns, all of one table, the base. A person with rows
 in several groups counts in each. Sums of a column of the base are over the rows in the group; sums of a column of
-another table are over that table's rows of the people in the group. What is no number is not added.
+another table are over that table's rows of the people in the group. What is no number is not added, nor what has more
+than 18 digits before the point.
 """
 
 from collections import defaultdict
@@ -13,7 +14,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from modicum.answer.differencing import NEW, Held, Known, Signatures, about_the_same, hold
+from modicum.answer.differencing import NEW, Held, Known, Signatures, about_the_same, hold, hold_few
 from modicum.answer.memberships import signature_counts
 from modicum.answer.plan import Plan, PlannedColumn
 from modicum.answer.selection import population_rows, touched
@@ -22,8 +23,10 @@ from modicum.answer.suppression import is_small
 from modicum.answer.tables.amounts import hidden_sums
 from modicum.answer.tables.earlier import KeptTable
 from modicum.answer.tables.model import Key
-from modicum.answer.tables.primary import LARGE_PARTS, Contributions, SumRule
-from modicum.answer.treatments import amount, text, treated
+from modicum.answer.tables.primary import LARGE_PARTS, SMALL_CELLS, Contributions, SumRule
+from modicum.answer.tables.protection import nothing_helps
+from modicum.answer.tables.shape import FLAT
+from modicum.answer.treatments import addend, text, treated
 from modicum.custody.engine import PERSON, Engine, Expression, row_number, window
 from modicum.model.errors import DisclosureControlError, InvalidInputError
 from modicum.model.forms import Form
@@ -74,7 +77,8 @@ def answer_statistics(engine: Engine, plan: Plan, earlier: Earlier | None = None
     """Compute a plan of statistics, held against the tables released before.
 
     A population of fewer than 11, none included, is answered by the words "fewer than 11" alone.
-    Raises InvalidInputError: another form, or more than 10,000 groups. DisclosureControlError: too much would follow.
+    Raises InvalidInputError: another form, or more than 10,000 groups. DisclosureControlError: too much would follow,
+    from figures or from those words, or no figure would be left.
     """
     if plan.form is not Form.STATISTICS or plan.base is None:
         raise InvalidInputError(cause=f"{plan.form} is no form of statistics", cure="answer it as what it is")
@@ -84,11 +88,17 @@ def answer_statistics(engine: Engine, plan: Plan, earlier: Earlier | None = None
     for kept in plan.shape.levels(len(plan.by)):
         found = _groups(engine, plan, base, kept=kept)
         groups |= {plan.shape.key(each.kept, each.values): each for each in found}
-    whole = groups.get(plan.shape.key((), ()))
+    whole, before = groups.get(plan.shape.key((), ())), earlier or Earlier()
     if whole is None or is_small(whole.persons):
+        if before.tables:
+            few = replace(plan, by=(), shape=FLAT)
+            hold_few(_signatures(engine, few, before), _known(before))
         return Answered(answer=assembled(plan, []), persons=persons, hidden=frozenset())
-    held = _held(engine, plan, groups, earlier or Earlier())
-    return Answered(answer=_guarded(plan, groups, held), persons=persons, hidden=held.hidden)
+    held = _held(engine, plan, groups, before)
+    answer = _guarded(plan, groups, held)
+    if not answer.tells:
+        raise nothing_helps(SMALL_CELLS)
+    return Answered(answer=answer, persons=persons, hidden=held.hidden)
 
 
 def _held(engine: Engine, plan: Plan, groups: Mapping[Key, _Group], earlier: Earlier) -> Held:
@@ -98,17 +108,26 @@ def _held(engine: Engine, plan: Plan, groups: Mapping[Key, _Group], earlier: Ear
     finest = [group for group in groups.values() if len(group.kept) == len(plan.by)]
     if not earlier.tables and sum(group.persons for group in finest) == counts[plan.shape.key((), ())]:
         return hold(new, counts, {frozenset({(NEW, group.values)}): group.persons for group in finest})
-    carried = frozenset[int]().union(*(numbers for numbers, _ in earlier.carried))
-    plans = {NEW: plan, **{number: each.plan for number, each in earlier.tables.items() if number not in carried}}
-    columns = {NEW: len(plan.by), **{number: len(each.plan.by) for number, each in earlier.tables.items()}}
-    signatures = signature_counts(engine, plans, columns=columns, carried=[table for _, table in earlier.carried])
-    before = [
-        Known(shape=each.plan.shape, columns=len(each.plan.by), hidden=each.hidden)
-        for _, each in sorted(earlier.tables.items())
-    ]
-    held = hold(new, counts, signatures, before)
+    signatures = _signatures(engine, plan, earlier)
+    held = hold(new, counts, signatures, _known(earlier))
     _check_sums(plan, held, signatures, earlier)
     return held
+
+
+def _signatures(engine: Engine, plan: Plan, earlier: Earlier) -> Signatures:
+    """Who is in which cells of the new table and of those released before."""
+    carried = frozenset[int]().union(*(numbers for numbers, _ in earlier.carried))
+    plans = {NEW: plan, **{number: each.told for number, each in earlier.tables.items() if number not in carried}}
+    columns = {NEW: len(plan.by), **{number: len(each.told.by) for number, each in earlier.tables.items()}}
+    return signature_counts(engine, plans, columns=columns, carried=[table for _, table in earlier.carried])
+
+
+def _known(earlier: Earlier) -> list[Known]:
+    """The tables released before, by number, as the audit sees them."""
+    return [
+        Known(shape=each.told.shape, columns=len(each.told.by), hidden=each.hidden, few=each.few)
+        for _, each in sorted(earlier.tables.items())
+    ]
 
 
 def _check_sums(plan: Plan, held: Held, signatures: Signatures, earlier: Earlier) -> None:
@@ -122,7 +141,7 @@ def _check_sums(plan: Plan, held: Held, signatures: Signatures, earlier: Earlier
         before = [
             number
             for number, kept in earlier.tables.items()
-            if name in kept.sums and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
+            if name in kept.sums and not kept.few and not (kept.asks_the_same(plan) and kept.hidden == held.hidden)
         ]
         if about_the_same(signatures, before):
             raise DisclosureControlError(
@@ -165,6 +184,7 @@ def _audit(held: Held) -> Audit:
     return Audit(
         cells=cells,
         earlier=held.earlier,
+        within_few=held.within_few,
         method="integer programme" if held.exact else "heuristic",
         gap_percent=0 if held.exact or not cells else max(0, -(-100 * (cells - held.least) // max(held.least, 1))),
     )
@@ -212,7 +232,7 @@ def _base(engine: Engine, plan: Plan, table: str) -> Expression:
         for place, each in enumerate(plan.by)
     }
     sums = {
-        f"_sum_{place}": amount(rows[each.column.name])
+        f"_sum_{place}": addend(rows[each.column.name])
         for place, each in enumerate(plan.sums)
         if each.column.table == table
     }
@@ -230,7 +250,7 @@ def _groups(engine: Engine, plan: Plan, base: Expression, *, kept: tuple[int, ..
         _sums(engine, plan, each, place, base=base, people=people, keys=keys) for place, each in enumerate(plan.sums)
     ]
     groups = [
-        _Group(kept, values, row[_COUNT], tuple(found.get(values, NOBODY) for found in sums))
+        _Group(kept, values, row[_COUNT], tuple(_held_by(row[_COUNT], found.get(values, NOBODY)) for found in sums))
         for values, row in counted.items()
         if row[_COUNT]
     ]
@@ -252,17 +272,21 @@ def _sums(
         amounts = base.mutate(**{_AMOUNT: base[f"_sum_{place}"]})
     else:
         rows = population_rows(engine, plan, planned.column.table)
-        single = rows.select(rows[PERSON], **{_AMOUNT: amount(rows[planned.column.name])})
+        single = rows.select(rows[PERSON], **{_AMOUNT: addend(rows[planned.column.name])})
         amounts = people.join(_grouped(single, (PERSON,), **{_AMOUNT: single[_AMOUNT].sum()}), PERSON)
     amounts = amounts.filter(amounts[_AMOUNT].notnull())
     each = _grouped(amounts, (*keys, PERSON), **{_AMOUNT: amounts[_AMOUNT].sum()})
-    figures = _grouped(each, keys, total=each[_AMOUNT].sum(), people=each.count())
+    figures = _grouped(each, keys, total=each[_AMOUNT].sum(), people=(each[_AMOUNT] != 0).sum())
     found = {key: row for key, row in _fetched(engine, figures, keys).items() if row["people"]}
     largest = _largest(engine, each, keys)
     return {
         key: Contributions(amount=row["total"], persons=row["people"], largest=tuple(largest.get(key, ())))
         for key, row in found.items()
     }
+
+
+def _held_by(people: int, found: Contributions) -> Contributions:
+    return replace(found, others=people - found.persons)
 
 
 def _largest(engine: Engine, each: Expression, keys: tuple[str, ...]) -> dict[GroupValues, list[Decimal]]:

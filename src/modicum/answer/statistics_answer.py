@@ -39,6 +39,8 @@ class Line:
 class Audit:
     """What was proved of the hidden counts: each may be 11 or more, and its range spans 10 or more.
 
+    But for those of people who had been said to be fewer than 11 (within_few): what they were is as vague as then.
+
     cells: hidden counts of this table that were audited. earlier: tables about the same people that this one was held
     against. method: how cells beyond the small ones were chosen. gap_percent: it hides at most so much more than any
     safe choice must.
@@ -46,6 +48,7 @@ class Audit:
 
     cells: int
     earlier: int
+    within_few: int
     method: str
     gap_percent: int
 
@@ -56,6 +59,7 @@ class Audit:
             "reaches_at_least": REACH,
             "spans_at_least": SPAN,
             "earlier_tables": self.earlier,
+            "within_fewer_than_11": self.within_few,
             "method": self.method,
             "solver": "HiGHS; witnesses checked in whole numbers",
             "gap_percent": self.gap_percent,
@@ -77,6 +81,12 @@ class StatisticsAnswer:
     rules: tuple[Because, ...]
     entry: int | None = None  # of the log; the hall fills it in
     audit: Audit | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether it says anything but which groups there are: a figure, or "fewer than 11"."""
+        shown = [*self.lines, *([] if self.total is None else [self.total])]
+        return self.fewer_than_11 or any(figure is not None for each in shown for figure in (each.persons, *each.sums))
 
     @property
     def suppressed(self) -> int:

@@ -20,6 +20,7 @@ SMALL_AREA_PERSONS: Final = 20_000
 SMALL_AREA: Final = "000"
 AGE_CAP: Final = 90
 AMOUNT_TYPE: Final = "decimal(38, 6)"  # amounts are exact to a millionth; more digits are rounded half up
+ADDEND_TYPE: Final = "decimal(24, 6)"
 
 _MONTH: Final = "(0[1-9]|1[0-2])"
 _DAY: Final = "(0[1-9]|[12][0-9]|3[01])"
@@ -133,6 +134,14 @@ def amount(value: Expression) -> Expression:
         return value.try_cast(AMOUNT_TYPE)
     plain = text(value).strip()
     return plain.re_search(AMOUNT).ifelse(plain, None).try_cast(AMOUNT_TYPE)
+
+
+def addend(value: Expression) -> Expression:
+    """A number to be added up, exact; null where it is none, or has more than 18 digits before the point.
+
+    So no sum of fewer than 10**14 of them is too large for the engine, whose failure would tell what the rows hold.
+    """
+    return amount(value).try_cast(ADDEND_TYPE).cast(AMOUNT_TYPE)
 
 
 @cache

@@ -87,8 +87,7 @@ def earlier_tables(home: Home, dataset: Dataset, *, population: str) -> Earlier:
     Raises EvidenceError: what was kept of one is gone or altered, or its version of the data is.
     DisclosureControlError: too many people to carry from one version to another, or nobody knows which tables left.
     """
-    kept = [each for each in _history(home, population) if not each.few]
-    tables = dict(enumerate(kept, start=1))
+    tables = dict(enumerate(_history(home, population), start=1))
     others: dict[tuple[str, str], dict[int, KeptTable]] = defaultdict(dict)
     for number, each in tables.items():
         of = (each.dataset, each.plan.dataset_version)
@@ -97,7 +96,7 @@ def earlier_tables(home: Home, dataset: Dataset, *, population: str) -> Earlier:
     carried = []
     for (name, version), of_it in sorted(others.items()):
         then = _as_it_was(home, dataset, name, version, list(of_it.values()))
-        plans = {number: each.plan for number, each in of_it.items()}
+        plans = {number: each.told for number, each in of_it.items()}
         with Engine.open(home.folder, then) as engine:
             carried.append((frozenset(plans), carried_signatures(engine, plans)))
     return Earlier(tables=tables, carried=carried)

@@ -3,18 +3,22 @@
 A sum that tells too much must stay vague by a share of itself both ways, for whoever knows that no amount is negative.
 Amounts are reckoned in units small enough for that, and large enough for the solver: a deviation of whole units is a
 deviation. Sums that are hidden for cover alone are not themselves audited.
+
+Where everybody who holds anything of a column holds the same (a column of noughts and ones), its sums count people: who
+holds it, and beside the count of the cell who does not. They are then kept as vague as counts.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Final
 
 import numpy as np
 
 from modicum.answer.tables.model import Key
-from modicum.answer.tables.primary import LARGE_PARTS, Contributions, SumRule, sum_is_sensitive
+from modicum.answer.tables.primary import LARGE_PARTS, Contributions, SumRule, is_small, sum_is_sensitive
 from modicum.answer.tables.protection import protect
-from modicum.answer.tables.system import FAR, ONE, Integers, Sparse, System
+from modicum.answer.tables.system import FAR, ONE, REACH, SPAN, Integers, Sparse, System
 
 _UNITS: Final = 100_000  # of the largest amount
 
@@ -31,7 +35,10 @@ def hidden_sums(
     cells: what is in each cell that is not empty. sums: cells that add up to others; those that do not in this column,
     since a person counts in several, are passed over; then a whole is hidden with any of its parts.
     """
-    telling = {key for key, each in cells.items() if sum_is_sensitive(each, rule)}
+    counting = _all_hold_the_same(cells)
+    telling = {
+        key for key, each in cells.items() if sum_is_sensitive(each, rule) or (counting and is_small(each.others))
+    }
     needed = telling | (set(hidden_counts) & set(cells))
     if not needed:
         return frozenset()
@@ -41,6 +48,8 @@ def hidden_sums(
     while more := {whole for whole, parts in others if whole not in needed and any(part in needed for part in parts)}:
         needed |= more
     system, keys = _system(cells, needed, telling, sums=adding, rule=rule)
+    if counting:
+        system = _as_counts(system, list(cells.values()))
     return frozenset(key for key, flag in zip(keys, protect(system, basis=LARGE_PARTS).hidden, strict=True) if flag)
 
 
@@ -85,6 +94,26 @@ def _system(
         relations=Sparse.of(rows, columns=size),
     )
     return system, keys
+
+
+def _all_hold_the_same(cells: Mapping[Key, Contributions]) -> bool:
+    one = {each.largest[0] for each in cells.values() if each.largest}
+    return len(one) == 1 and all(each.amount == each.persons * max(one) for each in cells.values())
+
+
+def _as_counts(system: System, cells: Sequence[Contributions]) -> System:
+    """The system of the people who hold something, with the relations of their sums."""
+    holders = np.array([each.persons for each in cells], dtype=np.int64)
+    others = np.array([each.others for each in cells], dtype=np.int64)
+    few = (others > 0) & (others < REACH)
+    return replace(
+        system,
+        values=holders,
+        below=holders - 1,
+        up=np.maximum(REACH - holders, 0),
+        down=np.where(few, REACH - others, 0),
+        span=np.full(len(cells), SPAN, dtype=np.int64),
+    )
 
 
 def _adds_up(cells: Mapping[Key, Contributions], whole: Key, parts: Sequence[Key]) -> bool:

@@ -5,13 +5,13 @@ figures are computed anew from the version of the data that it was made of.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, Final
 
 from modicum.answer.plan import Bound, Plan, PlannedColumn
 from modicum.answer.tables.model import Key, order
-from modicum.answer.tables.shape import TableShape
+from modicum.answer.tables.shape import FLAT, TableShape
 from modicum.answer.treatments import Treatment
 from modicum.model.dataset import Column
 from modicum.model.errors import EvidenceError
@@ -36,6 +36,11 @@ class KeptTable:
     sums: frozenset[str]
     files: Mapping[str, str]
     salt: str
+
+    @property
+    def told(self) -> Plan:
+        """The plan of what it told: where that was "fewer than 11", it told of the whole alone."""
+        return replace(self.plan, by=(), shape=FLAT) if self.few else self.plan
 
     def asks_the_same(self, plan: Plan) -> bool:
         """Whether another plan makes the same cells of the same rows, whoever asks and in whatever words."""

@@ -7,10 +7,14 @@ conditions, another version of the data, a person who counts in several groups.
 What an attacker knows is taken at its worst: which atoms are empty. A range that is wide for whoever knows that is
 wider for whoever does not. An atom of 1 to 10 people must stay as vague as a hidden cell, although nobody asked for it:
 the few who are in one table and not in another that is like it would else follow from the two.
+
+The words "fewer than 11" are a bound: whoever reads them knows that these people are 10 at the most, and reckons with
+it. What is within them can then not stay vaguer than they leave it: each part may be as large as 10 less one for each
+other kind of people in them, and as small as one for each of its own.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final, TypeAlias
@@ -32,8 +36,13 @@ class Status(Enum):
 
     SHOWN = auto()  # released before, in figures
     HIDDEN = auto()  # released before, as a mark
+    FEW = auto()  # released before, as "fewer than 11"
+    FEW_NOW = auto()  # of the new table, which is to say "fewer than 11" and no more
     OPEN = auto()  # of the new table: to be shown or hidden
     WITHHELD = auto()  # of the new table, and hidden whatever else is
+
+
+_FEW: Final = frozenset({Status.FEW, Status.FEW_NOW})
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +55,14 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Joint:
-    """The system, and where each cell stands in it; None for a cell that nobody is in."""
+    """The system, and where each cell stands in it; None for a cell that nobody is in.
+
+    within_few: quantities that need stay no vaguer than the words "fewer than 11" left them.
+    """
 
     system: System
     places: tuple[int | None, ...]
+    within_few: Flags
 
     def hidden(self, flags: Flags) -> frozenset[int]:
         """The numbers of the cells that are hidden by a choice of quantities."""
@@ -80,8 +93,13 @@ def joint(cells: Sequence[Cell], atoms: Atoms, *, sums: Iterable[tuple[int, Sequ
     place_of = {cell: place for place, own in enumerate(quantities.values()) for cell in own}
     sizes = [atoms[kind] for kind in kinds]
     short = _short(sums, place_of, list(quantities))
-    system = _system(list(quantities), [[cells[each] for each in own] for own in quantities.values()], sizes, short)
-    return Joint(system=system, places=tuple(place_of.get(cell) for cell in range(len(cells))))
+    statuses = [[cells[each] for each in own] for own in quantities.values()]
+    few = dict(_within_few(list(quantities), statuses))
+    return Joint(
+        system=_system(list(quantities), statuses, sizes, short, few),
+        places=tuple(place_of.get(cell) for cell in range(len(cells))),
+        within_few=np.array([place in few for place in range(len(quantities))], dtype=np.bool_),
+    )
 
 
 def _short(
@@ -106,24 +124,31 @@ def _system(
     cells: list[list[Cell]],
     sizes: list[int],
     short: list[tuple[int, tuple[int, ...]]],
+    few: Mapping[int, int],
 ) -> System:
     values = np.array([sum(sizes[atom] for atom in own) for own in quantities], dtype=np.int64)
     statuses = [{each.status for each in own} for own in cells]
     settled = np.array([Status.SHOWN in each for each in statuses], dtype=np.bool_)
     hidden = np.array([_hidden(each, int(value)) for each, value in zip(statuses, values, strict=True)], dtype=np.bool_)
     published = np.array([bool(each) for each in statuses], dtype=np.bool_)
+    marked = np.array([not each <= _FEW for each in statuses], dtype=np.bool_)  # whose cell is not empty, and known so
     small = (values > 0) & (values < REACH)
     asked = published | small
+    up, down = np.where(asked, np.maximum(REACH - values, 0), 0), np.zeros(len(values), dtype=np.int64)
+    span = np.where(asked, SPAN, 0)
+    for place, most in few.items():
+        up[place], down[place] = max(most - values[place], 0), max(values[place] - len(quantities[place]), 0)
+        span[place] = up[place] + down[place]
     told = {place for place, _ in short}
     rows = [_row(place, own) for place, own in enumerate(quantities) if len(own) > 1 and place not in told]
     rows += [_row(place, own) for place, own in short]
     return System(
         values=values,
-        below=np.where(published, values - 1, values),
-        above=np.full(len(values), FAR, dtype=np.int64),
-        up=np.where(asked, np.maximum(REACH - values, 0), 0),
-        down=np.zeros(len(values), dtype=np.int64),
-        span=np.where(asked, SPAN, 0),
+        below=np.where(marked, values - 1, values),
+        above=np.where([bool(each & _FEW) for each in statuses], np.maximum(REACH - 1 - values, 0), FAR),
+        up=up,
+        down=down,
+        span=span,
         weights=np.array([_weight(each) for each in cells], dtype=np.int64),
         forced=(hidden | ~published) & ~settled,
         settled=settled,
@@ -132,7 +157,21 @@ def _system(
 
 
 def _hidden(statuses: set[Status], value: int) -> bool:
-    return bool(statuses & {Status.HIDDEN, Status.WITHHELD}) or (Status.OPEN in statuses and is_small(value))
+    return bool(statuses & {Status.HIDDEN, Status.WITHHELD, *_FEW}) or (Status.OPEN in statuses and is_small(value))
+
+
+def _within_few(quantities: list[tuple[int, ...]], cells: list[list[Cell]]) -> Iterator[tuple[int, int]]:
+    """The places of quantities within people who were said to be fewer than 11, and how many each can be at the most.
+
+    What bore the mark before the words were said is not among those: the words may not tell that it is small.
+    """
+    statuses = [{each.status for each in own} for own in cells]
+    said = [(frozenset(own), each) for own, each in zip(quantities, statuses, strict=True) if each & _FEW]
+    for place, own in enumerate(quantities):
+        around = [(few, words) for few, words in said if few.issuperset(own)]
+        before = any(Status.FEW in words for _, words in around)
+        if around and (before or Status.HIDDEN not in statuses[place]):
+            yield place, min(REACH - 1 - (len(few) - len(own)) for few, _ in around)
 
 
 def _weight(cells: list[Cell]) -> int:

@@ -44,11 +44,16 @@ class SumRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Contributions:
-    """One cell of sums: its amount, the people in it, and the largest single amounts, largest first, none negative."""
+    """One cell of sums: its amount, the people who hold any of it, and the largest single amounts, largest first.
+
+    Whoever holds nothing hides nobody: of three who hold something among a hundred who do not, a sum tells as much as
+    of the three alone. largest: without their signs. others: the people of the cell who hold nothing of it.
+    """
 
     amount: Decimal
     persons: int
     largest: tuple[Decimal, ...]
+    others: int = 0
 
 
 def sum_is_sensitive(cell: Contributions, rule: SumRule) -> bool:
@@ -59,7 +64,7 @@ def sum_is_sensitive(cell: Contributions, rule: SumRule) -> bool:
     if is_small(cell.persons):
         return True
     if not cell.amount:
-        return False
+        return any(cell.largest)  # amounts that cancel out: whoever knows their own knows another's
     dominated = sum(cell.largest[: rule.largest]) * 100 > cell.amount * rule.percent_of_sum
     first, second = (*cell.largest, Decimal(0), Decimal(0))[:2]
     near = (cell.amount - first - second) * 100 < first * rule.percent_near

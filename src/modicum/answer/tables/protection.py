@@ -83,9 +83,14 @@ def _mended(system: System, hidden: Flags, verdict: Verdict, *, basis: str) -> t
         verdict = audit(system, hidden, witnesses=verdict.witnesses)
     if verdict.passed:
         return hidden, verdict
-    raise DisclosureControlError(
+    raise nothing_helps(basis)
+
+
+def nothing_helps(basis: str) -> DisclosureControlError:
+    """The refusal of a table of which nothing may be told; it reads alike for few people and for many."""
+    return DisclosureControlError(
         cause="whatever is hidden of this table, a figure that may not be told would follow from it and what is known",
-        cure="ask for coarser groups, or for a population that differs more from those already answered",
+        cure="ask for coarser groups, for a population that differs more from those already answered, or with noise",
         basis=basis,
     )
 
