@@ -19,6 +19,7 @@ PLANTED = {
     "figure-of-few": (changed(5, "persons", "*"), 5, "mean cost (USD)"),
     "telling-mark": (changed(2, "persons", "*", text=changed(5, "persons", "<11")), 5, "persons"),
     "unrounded": (changed(3, "mean cost (USD)", "88.2049"), 3, "mean cost (USD)"),
+    "unreadable": (changed(5, "persons", "66 (50.0)"), 5, "persons"),
     "undescribed": (with_column("V17", ["120", "180", "300", "66", "66", "132"]), 1, "V17"),
     "identifier": (with_column("ssn", SIX), 1, "ssn"),
 }

@@ -12,25 +12,25 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final, TypeAlias
 
-from modicum.answer.shared_table import (
-    Role,
-    SharedTable,
-    counts_of,
+from modicum.answer.lint_cells import (
+    MOST,
+    NARROWEST,
+    Bound,
+    bound,
+    count,
     digits,
-    is_bounded,
     is_hidden,
-    is_total,
-    keys_of,
+    is_mark,
+    is_percent,
     number,
 )
+from modicum.answer.shared_table import Role, SharedTable, counts_of, is_total, keys_of
 from modicum.answer.suppression import FEWEST
 
 Place: TypeAlias = tuple[int, int]
 """Row and column of a cell, from 0."""
 
-MOST: Final = 10**12  # no count is larger
 ROUNDS: Final = 100
-NARROWEST: Final = 10  # a hidden count spans so many at least
 
 
 @dataclass(slots=True)
@@ -59,14 +59,17 @@ def derivable(table: SharedTable, roles: Sequence[Role]) -> list[Place]:
         moved = [_narrowed(each, ranges) for each in sums]  # all of them, each round
         if not any(moved):
             break
-    return sorted(place for place in hidden if _is_pinned(ranges[place], declared=is_bounded(_cell(table, place))))
+    return sorted(place for place in hidden if _is_pinned(ranges[place], mark=bound(_cell(table, place))))
 
 
-def _is_pinned(found: Range, *, declared: bool) -> bool:
-    """Whether too little is left open; of a cell whose mark says that it is small, less than the mark leaves."""
-    if declared:
-        return found.high - found.low < NARROWEST - 1
-    return found.high < FEWEST or found.high - found.low < NARROWEST
+def _is_pinned(found: Range, *, mark: Bound | None) -> bool:
+    """Whether too little is left open; of a cell whose mark says how much that is, less than the mark leaves."""
+    width = found.high - found.low
+    if mark is None:
+        return found.high < FEWEST or width < NARROWEST
+    if mark.high < FEWEST:
+        return width < min(NARROWEST - 1, mark.high - mark.low)
+    return mark.low < FEWEST and (found.high < FEWEST or width < min(NARROWEST, mark.high - mark.low))
 
 
 def _cell(table: SharedTable, place: Place) -> str | None:
@@ -81,11 +84,13 @@ def _ranges(table: SharedTable, roles: Sequence[Role]) -> dict[Place, Range]:
     found: dict[Place, Range] = {}
     for column in counts_of(roles):
         for row, cell in enumerate(table.column(column)):
-            shown = number(cell)
+            shown, left = count(cell), bound(cell)
             if shown is not None and 0 <= shown <= MOST and shown == int(shown):
                 found[row, column] = Range(int(shown), int(shown))
-            elif is_hidden(cell):
-                found[row, column] = Range(1, FEWEST - 1 if is_bounded(cell) else MOST)
+            elif left is not None and not left.is_figure:
+                found[row, column] = Range(left.low, left.high)
+            elif is_mark(cell):
+                found[row, column] = Range(1, MOST)
     return found
 
 
@@ -162,7 +167,7 @@ def _by_percentages(table: SharedTable, roles: Sequence[Role], ranges: dict[Plac
             share = number(cell)
             if cell is not None and share is not None and _is_hidden(table, (row, column)):
                 half = Decimal(5) / Decimal(10) ** (digits(cell) + 1)
-                scale = Decimal(base.low) / (100 if "%" in cell or not _is_proportion(table, percents[0]) else 1)
+                scale = Decimal(base.low) / (100 if is_percent(cell) or not _is_proportion(table, percents[0]) else 1)
                 low = ((share - half) * scale).to_integral_value(ROUND_CEILING)
                 high = ((share + half) * scale).to_integral_value(ROUND_FLOOR)
                 _cut(ranges[row, column], int(low), int(high))

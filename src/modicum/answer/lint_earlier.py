@@ -1,19 +1,21 @@
 """What a shared table tells beside an earlier one of the same shape: the few people by whom they differ. Pure."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from typing import TypeAlias
 
-from modicum.answer.shared_table import Role, SharedTable, counts_of, is_hidden, keys_of, number
+from modicum.answer.lint_cells import count, is_hidden, number
+from modicum.answer.shared_table import Role, SharedTable, counts_of, keys_of
 from modicum.answer.suppression import is_small
 
 _Key: TypeAlias = tuple[str, ...]
 
 
-def unlike(table: SharedTable, earlier: SharedTable, roles: Sequence[Role]) -> Iterator[tuple[int, int, str]]:
+def unlike(table: SharedTable, earlier: SharedTable, roles: Sequence[Role]) -> Iterator[tuple[int, int, str | None]]:
     """The cells (row, column) that tell about a few people beside the earlier table, and why.
 
-    Columns are paired by header, rows by their keys. Equal cells tell nothing new.
+    None for why: the earlier table's cell cannot be read, so that the two were not compared. Columns are paired by
+    header, rows by their keys. Equal cells tell nothing new.
     """
     places = {_plain(header): place for place, header in enumerate(earlier.headers)}
     pairs = {
@@ -33,6 +35,8 @@ def unlike(table: SharedTable, earlier: SharedTable, roles: Sequence[Role]) -> I
             continue
         told = [(column, _of_count(row[column], then[pairs[column]])) for column in counts]
         yield from ((index, column, why) for column, why in told if why is not None)
+        yield from ((index, column, None) for column in counts if _is_unread(then[pairs[column]], count))
+        yield from ((index, column, None) for column in figures if _is_unread(then[pairs[column]], number))
         same = bool(counts) and all(_same(row[column], then[pairs[column]]) for column in counts)
         for column in figures if same else ():
             if _changed(row[column], then[pairs[column]]):
@@ -40,7 +44,7 @@ def unlike(table: SharedTable, earlier: SharedTable, roles: Sequence[Role]) -> I
 
 
 def _of_count(now: str | None, then: str | None) -> str | None:
-    new, old = number(now), number(then)
+    new, old = count(now), count(then)
     if new is not None and old is not None:
         return "the counts differ by 1 to 10" if is_small(abs(int(new) - int(old))) else None
     if is_hidden(now) and old is not None:
@@ -48,9 +52,13 @@ def _of_count(now: str | None, then: str | None) -> str | None:
     return "it is shown here and was hidden there" if new is not None and is_hidden(then) else None
 
 
+def _is_unread(then: str | None, reader: Callable[[str | None], Decimal | None]) -> bool:
+    return reader(then) is None and not is_hidden(then)
+
+
 def _same(now: str | None, then: str | None) -> bool:
-    new: Decimal | None = number(now)
-    return new is not None and new == number(then)
+    new: Decimal | None = count(now)
+    return new is not None and new == count(then)
 
 
 def _changed(now: str | None, then: str | None) -> bool:

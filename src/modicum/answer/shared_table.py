@@ -1,30 +1,28 @@
-"""A table that people bring from elsewhere, as a checker sees it: what each column is, which cells are hidden. Pure.
+"""A table that people bring from elsewhere, as a checker sees it: what each column is, which rows are totals. Pure.
 
 A column holds keys (what a row is about), counts of people or things, percentages, or other figures. What its header
 does not tell is taken for what needs most care: whole numbers for counts of people. A hidden cell is empty, null or a
-mark (`*`, `<11`, `suppressed`); rows labelled "total" or "all" are sums of the others.
+mark (`*`, `<11`, `suppressed`); `lint_cells` tells. Rows labelled "total" or "all" are sums of the others.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
-_MARK: Final = re.compile(
-    r"\s*(\*+|[-–—.]+|[<≤]\s*\d+|(fewer|less) than \d+|1\s?[-–]\s?10|s|x|c|ds|suppr(essed)?\.?|masked|hidden|redacted"
-    r"|withheld|n/?a|null|none)?\s*",
-    re.IGNORECASE,
-)
-_BOUNDED: Final = re.compile(r"\s*([<≤]\s*\d+|(fewer|less) than \d+|1\s?[-–]\s?10)\s*", re.IGNORECASE)
-_NUMBER: Final = re.compile(r"\s*[$€£]?\s*(-?\d{1,3}(?:,\d{3})+(?:\.\d+)?|-?\d+(?:\.\d+)?)\s*(%?)\s*")
+from modicum.answer.lint_cells import digits, is_bounded, is_figure_by_itself, is_mark, is_percent, is_try, number
+
 _TOTAL: Final = re.compile(
     r"\s*((grand |sub[- ]?)?totals?\b.*|all\b.*|overall|sum|everybody|everyone)\s*", re.IGNORECASE
 )
 _KEY_WORDS: Final = re.compile(
     r"(^|[^a-z])(year|month|quarter|week|date|day|age|zip|fips|code|cd|id|key|band|group|category|region|district)"
     r"([^a-z]|$)"
+)
+_LABEL_WORDS: Final = re.compile(
+    r"(^|[^a-z])(types?|kinds?|status|class|methods?|names?|labels?|settings?|sources?|descriptions?|notes?|comments?"
+    r"|remarks?)([^a-z]|$)"
 )
 _PERCENT_WORDS: Final = re.compile(r"%|(^|[^a-z])(percent(age)?|pct|share|proportion|rate|ratio|prevalence)([^a-z]|$)")
 _COUNT_WORDS: Final = re.compile(
@@ -72,43 +70,24 @@ class SharedTable:
         return apart.replace("_", " ").lower()
 
 
-def is_hidden(cell: str | None) -> bool:
-    """Whether a cell of figures shows none: empty, null, or a mark."""
-    return cell is None or (number(cell) is None and _MARK.fullmatch(cell) is not None)
-
-
-def is_bounded(cell: str | None) -> bool:
-    """Whether a mark tells that what it hides is small."""
-    return cell is not None and _BOUNDED.fullmatch(cell) is not None
-
-
 def is_total(cell: str | None) -> bool:
     """Whether a key says that its row, or a header that its column, is the sum of the others."""
     return cell is not None and _TOTAL.fullmatch(cell) is not None
 
 
-def number(cell: str | None) -> Decimal | None:
-    """The number that a cell shows, without currency, percent sign and thousands; None where it shows none."""
-    found = None if cell is None else _NUMBER.fullmatch(cell)
-    return None if found is None else Decimal(found[1].replace(",", ""))
-
-
-def digits(cell: str) -> int:
-    """Digits after the point, as written."""
-    found = _NUMBER.fullmatch(cell)
-    return 0 if found is None else len(found[1].partition(".")[2])
-
-
 def role_of(table: SharedTable, place: int) -> tuple[Role, bool]:
-    """What a column holds, and whether its header or description says so."""
-    cells = [cell for cell in table.column(place) if cell is not None and not is_hidden(cell)]
+    """What a column holds, and whether its header or description says so.
+
+    A header that says figures is believed, whether or not they can be read: what cannot be is to be found, not skipped.
+    """
+    cells = [cell for cell in table.column(place) if cell is not None and not is_mark(cell) and not is_bounded(cell)]
     words = table.words(place)
-    figures = sum(number(cell) is not None for cell in cells)
-    if (cells and figures < MOSTLY * len(cells)) or (not cells and not _says_figure(words)):
+    says, labels = _says_figure(words), bool(_KEY_WORDS.search(words) or _LABEL_WORDS.search(words))
+    if (not cells and not says) or (cells and not _are_figures(cells, says=says, labels=labels)):
         return Role.KEY, bool(words.strip())
-    if _PERCENT_WORDS.search(words) or any(cell.rstrip().endswith("%") for cell in cells):
+    if _PERCENT_WORDS.search(words) or _are_percentages(cells, counts=bool(_COUNT_WORDS.search(words))):
         return Role.PERCENT, True
-    if _KEY_WORDS.search(words) and not _says_figure(words):
+    if _KEY_WORDS.search(words) and not says:
         return Role.KEY, True
     if _AMOUNT_WORDS.search(words):
         return Role.FIGURE, True
@@ -116,6 +95,21 @@ def role_of(table: SharedTable, place: int) -> tuple[Role, bool]:
         return Role.COUNT, True
     whole = all(digits(cell) == 0 for cell in cells)
     return (Role.COUNT if whole else Role.FIGURE), False
+
+
+def _are_figures(cells: Sequence[str], *, says: bool, labels: bool) -> bool:
+    """Whether cells are of figures; if the header says labels too, as in "claim type", by what can be read."""
+    if says and not labels:
+        return any(is_try(cell) for cell in cells)
+    figures = sum(number(cell) is not None if says else is_figure_by_itself(cell) for cell in cells)
+    return figures >= MOSTLY * len(cells)
+
+
+def _are_percentages(cells: Sequence[str], *, counts: bool) -> bool:
+    """Whether percent signs make a column of percentages: most of them; all, against a header that says counts."""
+    shown = [cell for cell in cells if number(cell) is not None]
+    signed = sum(is_percent(cell) for cell in shown)
+    return signed > 0 and (signed == len(shown) if counts else signed >= MOSTLY * len(shown))
 
 
 def _says_figure(words: str) -> bool:
