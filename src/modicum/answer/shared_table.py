@@ -20,6 +20,7 @@ _KEY_WORDS: Final = re.compile(
     r"(^|[^a-z])(year|month|quarter|week|date|day|age|zip|fips|code|cd|id|key|band|group|category|region|district)"
     r"([^a-z]|$)"
 )
+_ONE_GROUP: Final = re.compile(r"(?<![A-Za-z0-9])[0-9]+(?![A-Za-z0-9])")  # "age 0-18" heads the figures of one group
 _LABEL_WORDS: Final = re.compile(
     r"(^|[^a-z])(types?|kinds?|status|class|methods?|names?|labels?|settings?|sources?|descriptions?|notes?|comments?"
     r"|remarks?)([^a-z]|$)"
@@ -87,14 +88,13 @@ def role_of(table: SharedTable, place: int) -> tuple[Role, bool]:
         return Role.KEY, bool(words.strip())
     if _PERCENT_WORDS.search(words) or _are_percentages(cells, counts=bool(_COUNT_WORDS.search(words))):
         return Role.PERCENT, True
-    if _KEY_WORDS.search(words) and not says:
+    if _KEY_WORDS.search(words) and not says and not _ONE_GROUP.search(table.headers[place]):
         return Role.KEY, True
-    if _AMOUNT_WORDS.search(words):
-        return Role.FIGURE, True
-    if _COUNT_WORDS.search(words):
-        return Role.COUNT, True
     whole = all(digits(cell) == 0 for cell in cells)
-    return (Role.COUNT if whole else Role.FIGURE), False
+    counts = bool(_COUNT_WORDS.search(words))
+    if _AMOUNT_WORDS.search(words) and not (counts and whole):  # "paid claims" may be claims, "claims paid" dollars
+        return Role.FIGURE, True
+    return (Role.COUNT if counts or whole else Role.FIGURE), says
 
 
 def _are_figures(cells: Sequence[str], *, says: bool, labels: bool) -> bool:
