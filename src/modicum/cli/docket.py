@@ -1,13 +1,12 @@
 """`modicum docket ...`, `fact attest`: the case and its facts."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from modicum import __version__
+from modicum.cli.case_lines import say_case
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.options import (
     DEFAULT_HOME,
@@ -19,10 +18,10 @@ from modicum.cli.options import (
     acting_key,
     day_of,
 )
-from modicum.cli.output import emit, say, show, show_page, table
+from modicum.cli.output import emit, say, show_page, table
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
-from modicum.gateway.case_document import case_document, listed
+from modicum.gateway.case_document import listed
 from modicum.gateway.case_file import case_file
 from modicum.gateway.datasets import write_new_file
 from modicum.gateway.home import Home
@@ -67,7 +66,7 @@ def file(
     number = cases.file_case(here, request, key=acting_key(here, who=who, key=key), lines=given)
     if not as_json:
         say_report(named)
-    _say_case(here, number, as_json=as_json, did="filed")
+    say_case(here, number, as_json=as_json, did="filed")
     raise typer.Exit(int(exit_of_lines(named)))
 
 
@@ -126,7 +125,7 @@ def show_(
             return
         write_new_file(out, page.encode())
         say(f"wrote {out}")
-    _say_case(here, case, as_json=as_json, did=None)
+    say_case(here, case, as_json=as_json, did=None)
 
 
 @group.command("decide")
@@ -137,7 +136,7 @@ def decide(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOpt
     """
     here = Home.open(home)
     anew = decide_again(here, case)
-    _say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
+    say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
     if not anew:
         say("the law says today what the last decision says; nothing was recorded")
 
@@ -157,7 +156,7 @@ def approve(
     """
     here = Home.open(home)
     cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="approved")
+    say_case(here, case, as_json=as_json, did="approved")
 
 
 @group.command("reject")
@@ -175,7 +174,7 @@ def reject(
     """
     here = Home.open(home)
     cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="rejected")
+    say_case(here, case, as_json=as_json, did="rejected")
 
 
 @group.command("object")
@@ -200,7 +199,7 @@ def object_(
     here = Home.open(home)
     strata = _strata([*([f"origin_state={state}"] if state else []), *(stratum or [])])
     cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
-    _say_case(here, case, as_json=as_json, did="objection entered")
+    say_case(here, case, as_json=as_json, did="objection entered")
 
 
 def _strata(given: list[str]) -> dict[str, str] | None:
@@ -229,7 +228,7 @@ def answer(
     """
     here = Home.open(home)
     cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
-    _say_case(here, case, as_json=as_json, did="answered")
+    say_case(here, case, as_json=as_json, did="answered")
 
 
 @group.command("direct")
@@ -253,7 +252,7 @@ def direct(
     """
     here = Home.open(home)
     cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
-    _say_case(here, case, as_json=as_json, did="directive entered")
+    say_case(here, case, as_json=as_json, did="directive entered")
 
 
 @group.command("withdraw")
@@ -271,7 +270,7 @@ def withdraw(
     """
     here = Home.open(home)
     cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="withdrawn")
+    say_case(here, case, as_json=as_json, did="withdrawn")
 
 
 @group.command("notify")
@@ -290,7 +289,7 @@ def notify(
     """
     here = Home.open(home)
     cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
-    _say_case(here, case, as_json=as_json, did="notice recorded")
+    say_case(here, case, as_json=as_json, did="notice recorded")
 
 
 @group.command("expire")
@@ -322,67 +321,4 @@ def attest(
     """
     here = Home.open(home)
     cases.attest(here, case, key=acting_key(here, who=who, key=key), fact=fact, text=text)
-    _say_case(here, case, as_json=as_json, did="attested")
-
-
-def _waits(lock: Mapping[str, Any] | None) -> list[str]:
-    """The waits of a case in words."""
-    if lock is None:
-        return []
-    parts = [("statutory", lock["statutory_s"]), ("discretionary", lock["discretionary_s"])]
-    waits = " and ".join(f"{timedelta(seconds=seconds)} ({name})" for name, seconds in parts if seconds)
-    if not lock["holds"]:
-        return [
-            f"waits {waits} once it is agreed, in a home with witnesses; here nobody could time it, so nothing waits"
-        ]
-    if lock["ends_at"] is None:
-        return [f"waits {waits} once it is agreed"]
-    return [f"locked since {lock['started_at']} (entry {lock['entry']}), until {lock['ends_at']} at the earliest"]
-
-
-def _change(home: Home, change: Mapping[str, Any] | None) -> list[str]:
-    """What a change of the rules would put in force, in words."""
-    if change is None:
-        return []
-    roster, lines = home.journal.docket().roster, []
-    if "pack" in change:
-        old = "none" if roster.pack is None else f"{roster.pack.name} {roster.pack.version} ({roster.pack.sha256[:12]})"
-        new = change["pack"]
-        lines.append(f"pack {new['name']} {new['version']} ({new['sha256'][:12]}); in force now: {old}")
-    if "reviews" in change:
-        asked = change["reviews"]["changes"]
-        wait = timedelta(seconds=asked["wait_s"])
-        lines.append(f"{len(change['reviews']['rules'])} rules of review; a later change waits {wait} at least")
-    if "witnesses" in change:
-        named = ", ".join(each["organisation"] for each in change["witnesses"]["witnesses"])
-        lines.append(f"witnesses of {named}; {change['witnesses']['organisations']} organisations must cosign")
-    return lines
-
-
-def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
-    document = case_document(home, number)
-    if as_json:
-        emit(document)
-        return
-    if did is not None:
-        say(f"{did}: case {number}, log entry {document['timeline'][-1]['entry']}")
-    show(f"case {number}: {document['title']}")
-    show(f"state {document['state']}; {document['verdict']} in the form {document['form']}; next: {document['next']}")
-    if (lines := document["lines"]) is not None:
-        show(f"lines: {lines['total']}, sufficient {lines['sufficient']} as of {lines['as_of']}")
-        for hold in lines["holds"]:
-            state = "stands" if lines["held"] else "lifted"
-            show(f"  hold {hold['because']['id']} {state}: {hold['reason']}")
-    for reason in document["why_not_agreed"]:
-        show(f"  not agreed: {reason}")
-    for line in (*_waits(document["lock"]), *_change(home, document["change"])):
-        show(f"  {line}")
-    for missing in document["missing"]:
-        show(f"  missing: {' and '.join(missing)}")
-    for fact, said in document["facts"].items():
-        if said["waits"]:
-            show(f"  waits: {fact}, attested in entry {said['entry']}, counts from {said['counts_from']} (UTC)")
-    rows = [
-        [str(each["entry"]), each["at"], each["kind"], each["actor"], each["summary"]] for each in document["timeline"]
-    ]
-    table("", ["entry", "at", "event", "by", "what"], rows)
+    say_case(here, case, as_json=as_json, did="attested")
