@@ -22,6 +22,7 @@ from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
 from modicum_verify.logdir import VKEY, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
+from modicum_verify.note import Verifier
 from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
 from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
 from modicum_verify.witness_file import read_directory
@@ -96,11 +97,19 @@ def verify_anything(path: Path, *, brought: Brought, report: Report = _quiet) ->
 
 
 def read_trust(path: Path) -> Trust:
-    """Read the trust root that a reader brings."""
-    data = read_small(
-        path, what="trust root", most_bytes=MAX_TRUST_BYTES, cure="ask the custodian, by another way, for trust.json"
-    )
-    return parse_trust(data)
+    """Read the trust root that a reader brings.
+
+    Raises NotFoundError, InvalidInputError: no such file, or it is no trust root.
+    """
+    cure = "ask the custodian, by another way, for trust.json"
+    data = read_small(path, what="trust root", most_bytes=MAX_TRUST_BYTES, cure=cure)
+    try:
+        trust = parse_trust(data)
+        Verifier.parse(trust.log_vkey)
+    except EvidenceError as error:
+        # Nothing vouches for it but the reader, so what is wrong with it is no evidence against anybody.
+        raise InvalidInputError(cause=f"{path} is no trust root: {error.cause}", cure=cure) from None
+    return trust
 
 
 def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str, log_vkey: str) -> Docket:

@@ -263,6 +263,8 @@ def test_a_trust_root_of_another_home_vouches_for_nothing(released: World) -> No
     wrong(released, name, *opening, "--trust", other.trust)
     noise = _file("noise", b"{}")(released)
     wrong(released, "trust root that is none", "verify", package, "--trust", noise)
+    wrong(released, "trust root that is none", *opening, "--trust", noise)
+    wrong(released, "checkpoint seen that is none", "verify", released.home, "--seen", noise)
 
 
 def test_settings_that_were_cut_open_no_home(world: World) -> None:
