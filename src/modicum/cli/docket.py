@@ -19,6 +19,7 @@ from modicum.cli.options import (
     day_of,
 )
 from modicum.cli.output import emit, say, show_page, table
+from modicum.cli.receipt import ReceiptOption, hand_over, ready
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
 from modicum.gateway.case_document import listed
@@ -50,6 +51,7 @@ def file(
     lines: LinesOption = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -60,12 +62,13 @@ def file(
     Examples:  modicum docket file request.toml --as hhs-oig/analyst
                modicum docket file request.toml --lines persons.lines --as sheriff/detective
     """
-    here, request = Home.open(home), read_request(path)
+    here, request = ready(Home.open(home), receipt), read_request(path)
     given = read_given(here, lines)
     named = cases.weigh(here, request, given)
     number = cases.file_case(here, request, key=acting_key(here, who=who, key=key), lines=given)
     if not as_json:
         say_report(named)
+    hand_over(here, here.journal.docket().cases[number].timeline[0].index, receipt)
     say_case(here, number, as_json=as_json, did="filed")
     raise typer.Exit(int(exit_of_lines(named)))
 
@@ -147,6 +150,7 @@ def approve(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -154,8 +158,9 @@ def approve(
 
     Example:  modicum docket approve 2026-0001 --key ~/.ssh/id_ed25519
     """
-    here = Home.open(home)
-    cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
+    here = ready(Home.open(home), receipt)
+    made = cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="approved")
 
 
@@ -165,6 +170,7 @@ def reject(
     text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -172,8 +178,9 @@ def reject(
 
     Example:  modicum docket reject 2026-0001 --text "asks for more than the purpose needs" --as cms/counsel
     """
-    here = Home.open(home)
-    cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
+    here = ready(Home.open(home), receipt)
+    made = cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="rejected")
 
 
@@ -189,6 +196,7 @@ def object_(
     ] = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -196,9 +204,12 @@ def object_(
 
     Example:  modicum docket object 2026-0001 --grounds "42 U.S.C. 1396a(a)(7)" --text "..." --as cms/privacy-officer
     """
-    here = Home.open(home)
+    here = ready(Home.open(home), receipt)
     strata = _strata([*([f"origin_state={state}"] if state else []), *(stratum or [])])
-    cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
+    made = cases.object_to(
+        here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata
+    )
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="objection entered")
 
 
@@ -219,6 +230,7 @@ def answer(
     text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -226,8 +238,9 @@ def answer(
 
     Example:  modicum docket answer 2026-0002 --objection 17 --text "..." --as cms/counsel
     """
-    here = Home.open(home)
-    cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
+    here = ready(Home.open(home), receipt)
+    made = cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="answered")
 
 
@@ -240,6 +253,7 @@ def direct(
     ] = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -250,8 +264,9 @@ def direct(
 
     Example:  modicum docket direct 2026-0001 --text "send it today" --deadline "in 54 minutes" --as cms/official
     """
-    here = Home.open(home)
-    cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
+    here = ready(Home.open(home), receipt)
+    made = cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="directive entered")
 
 
@@ -261,6 +276,7 @@ def withdraw(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -268,8 +284,9 @@ def withdraw(
 
     Example:  modicum docket withdraw 2026-0001 --text "asked too much; a smaller request follows" --as dhs/adviser
     """
-    here = Home.open(home)
-    cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
+    here = ready(Home.open(home), receipt)
+    made = cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="withdrawn")
 
 
@@ -280,6 +297,7 @@ def notify(
     state: Annotated[str, typer.Option("--state", help="The state that was told, e.g. CA.")],
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -287,8 +305,9 @@ def notify(
 
     Example:  modicum docket notify 2026-0002 --state CA --text "letter of 3 June, by courier" --as cms/privacy-officer
     """
-    here = Home.open(home)
-    cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
+    here = ready(Home.open(home), receipt)
+    made = cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
+    hand_over(here, made.index, receipt)
     say_case(here, case, as_json=as_json, did="notice recorded")
 
 
@@ -312,6 +331,7 @@ def attest(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -319,6 +339,7 @@ def attest(
 
     Example:  modicum fact attest 2026-0003 dua-in-force --text "DUA 12345, until 2027-06-30" --as cms/privacy-officer
     """
-    here = Home.open(home)
+    here = ready(Home.open(home), receipt)
     cases.attest(here, case, key=acting_key(here, who=who, key=key), fact=fact, text=text)
+    hand_over(here, here.journal.docket().cases[case].facts[fact].index, receipt)
     say_case(here, case, as_json=as_json, did="attested")
