@@ -34,6 +34,7 @@ Report = Callable[[str, float | None], None]
 """What is being done, and the share that is done (0 to 1), or None where it cannot be known."""
 
 _UNTRUSTED: Final = "no --trust was given: "
+_NO_BODIES: Final = "no bodies are shown, so signatures, votes and objections were not checked"
 _MOST_LISTED: Final = 20
 
 
@@ -226,6 +227,8 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         _check_genesis(log, trust.genesis_sha256)
     bodies, docket = directory.parent / "bodies", None
     notes: list[str] = []
+    if path != directory and bodies.exists() and not bodies.is_dir():
+        raise EvidenceError(place="bodies", cause="is no folder")
     if bodies.is_dir() and path != directory and log.leaves:
         docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
         if trust is not None and not own:
@@ -246,6 +249,7 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         **({"before": [each.as_document() for each in links]} if brought.before else {}),
     }
     notes += [] if trust is not None else [f"{_UNTRUSTED}checked under the log's own key only"]
+    notes += [] if docket is not None else [_NO_BODIES]
     notes += _succession_notes(links)
     return Verification(document=document, lines=tuple(lines), notes=tuple(notes))
 

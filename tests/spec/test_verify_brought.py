@@ -2,12 +2,14 @@
 
 import json
 import os
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from mutation_world import World, verdict, world
 
+from modicum_verify.__main__ import run
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.note import Signer
 
@@ -69,3 +71,20 @@ def test_a_pipe_that_nobody_writes_to_keeps_no_reader_waiting(made: World, tmp_p
     for given in (pipe, Path("/dev/null"), tmp_path):
         found = verdict(brought(made, option, str(given), *more))
         assert (found.exit, found.cause) == (2, f"{given} is no plain file"), found
+
+
+def test_a_log_without_its_bodies_says_what_was_not_checked(
+    made: World, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy, trust = tmp_path / "copy", str(made.folder / "bring" / "trust.json")
+    shutil.copytree(made.folder / "copy", copy)
+    said = "note: no bodies are shown, so signatures, votes and objections were not checked"
+    assert run([str(copy), "--trust", trust]) == 0
+    assert said not in capsys.readouterr().err
+    shutil.rmtree(copy / "bodies")
+    for shown in (copy, copy / "log"):
+        assert run([str(shown), "--trust", trust]) == 0
+        assert said in capsys.readouterr().err
+    (copy / "bodies").write_bytes(b"")
+    found = verdict([str(copy), "--trust", trust])
+    assert (found.exit, found.cause) == (5, "bodies: is no folder")

@@ -136,4 +136,5 @@ def export(
     if as_json:
         emit({"schema": "modicum.export/1", "out": str(out), "files": written})
     else:
-        show(f"wrote {written} files to {out}; check them with: modicum verify {out}/log --trust trust.json")
+        what = out if bodies else out / "log"
+        show(f"wrote {written} files to {out}; check them with: modicum verify {what} --trust trust.json")
