@@ -22,6 +22,7 @@ examples:
   modicum-verify copy --trust trust.json
   modicum-verify copy/log --trust trust.json --seen kept.checkpoint --witnesses witnesses.toml
   modicum-verify account.json --trust trust.json
+  modicum-verify receipt.tlog-proof --trust trust.json
 
 exit codes: 0 verified, 1 our fault, 2 usage, 5 verification failed, 8 not found
 """
@@ -66,13 +67,16 @@ def run(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(
         prog="modicum-verify",
-        description="Verify a package, an account, a log, or a copy of a home, offline, against a trust root that you"
-        " bring. Nothing that comes with the evidence is believed.",
+        description="Verify a package, an account, a proof, a log, or a copy of a home, offline, against a trust root"
+        " that you bring. Nothing that comes with the evidence is believed.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "path", metavar="PATH", type=Path, help="a package, an account as JSON, a log folder, or a copy of a home"
+        "path",
+        metavar="PATH",
+        type=Path,
+        help="a package, an account as JSON, a proof, a log folder, or a home's copy",
     )
     parser.add_argument("--trust", metavar="FILE", type=Path, help="the custodian's trust.json, from outside")
     parser.add_argument("--seen", metavar="CHECKPOINT", type=Path, help="a checkpoint that you kept from earlier")

@@ -7,11 +7,13 @@ from modicum_verify.errors import EvidenceError, InvalidInputError, NotFoundErro
 
 
 def read_small(path: Path, *, what: str, most_bytes: int, cure: str = "check the path") -> bytes:
-    """Give the bytes of a file.
+    """Give the bytes of a file that a reader brings: a plain one, or a link to one; a pipe could keep them waiting.
 
-    Raises NotFoundError: there is none, with `cure`. InvalidInputError: it cannot be read, or is too large.
+    Raises NotFoundError: there is none, with `cure`. InvalidInputError: it is no file, cannot be read, or is too large.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise InvalidInputError(cause=f"{path} is no plain file", cure=f"write the {what} to a file, and name that")
         with path.open("rb") as file:
             data = file.read(most_bytes + 1)
     except FileNotFoundError:

@@ -10,14 +10,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from modicum_verify.checkpoint import Checkpoint, parse_checkpoint
+from modicum_verify.checkpoint import Checkpoint, parse_checkpoint, read_text
 from modicum_verify.cosignature import cosignatures
-from modicum_verify.entry import read_entry
+from modicum_verify.entry import Entry, read_entry
 from modicum_verify.errors import EvidenceError, InvalidInputError
 from modicum_verify.files import read_small
 from modicum_verify.logdir import VerifiedLog
 from modicum_verify.merkle import leaf_hash, root
-from modicum_verify.note import MAX_NOTE_BYTES, Verifier
+from modicum_verify.note import MAX_NOTE_BYTES, Verifier, split_note
 from modicum_verify.witness_file import Directory
 
 CLOCKS_DIFFER: Final = timedelta(seconds=120)
@@ -30,6 +30,10 @@ class Cosigned:
 
     at: str
     organisations: int
+
+    def as_document(self) -> dict[str, Any]:
+        """As published JSON."""
+        return {"at": self.at, "organisations": self.organisations}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +56,7 @@ class Extent:
         """Its part of the published JSON."""
         found: dict[str, Any] = {"extent": self.text, "complete": self.complete}
         if self.cosigned is not None:
-            found["cosigned"] = {"at": self.cosigned.at, "organisations": self.cosigned.organisations}
+            found["cosigned"] = self.cosigned.as_document()
         return {**found, "witnesses": "unwitnessed" if self.cosigned is None else "cosigned"}
 
 
@@ -60,14 +64,29 @@ def read_kept(path: Path, *, log_vkey: str, directory: Directory | None, now: in
     """Read a kept checkpoint under the log's key and, where a directory of witnesses was brought, their cosignatures.
 
     now: the reader's clock, in seconds since 1970; a cosignature from later is refused.
-    Raises NotFoundError, InvalidInputError: no such file. EvidenceError: not signed by the log, a false cosignature, or
-    too few organisations.
+    Raises NotFoundError, InvalidInputError: no such file, or it is no checkpoint. EvidenceError: not signed by the log,
+    a false cosignature, or too few organisations.
     """
     note = read_small(path, what="checkpoint", most_bytes=MAX_NOTE_BYTES)
-    checkpoint = parse_checkpoint(note, Verifier.parse(log_vkey), strict=False)
+    _check_form(note, path)
+    try:
+        checkpoint = parse_checkpoint(note, Verifier.parse(log_vkey), strict=False)
+    except EvidenceError as error:
+        raise EvidenceError(place=str(path), cause=error.cause, cure=error.cure) from error
     if directory is None:
         return Kept(checkpoint=checkpoint)
-    return Kept(checkpoint=checkpoint, cosigned=_cosigned(note, directory, now=now))
+    return Kept(checkpoint=checkpoint, cosigned=cosigned_as(note, directory, now=now))
+
+
+def _check_form(note: bytes, path: Path) -> None:
+    """What is no checkpoint of any log is a wrong file, and says nothing about this one."""
+    try:
+        read_text(split_note(note)[0])
+    except EvidenceError as error:
+        raise InvalidInputError(
+            cause=f"{path} is no checkpoint: {error.cause}",
+            cure="name a file that holds what `modicum log checkpoint` printed",
+        ) from None
 
 
 def extent_of(log: VerifiedLog, kept: Kept | None) -> Extent:
@@ -90,14 +109,13 @@ def extent_of(log: VerifiedLog, kept: Kept | None) -> Extent:
             place="checkpoint", cause=f"the first {seen.size} entries are not those that you have seen: another history"
         )
     if kept.cosigned is not None and seen.size:
-        _check_date(log, kept.cosigned, at=seen.size - 1)
+        check_date(read_entry(seen.size - 1, log.leaves[seen.size - 1], None), kept.cosigned)
     whole = seen.size == len(log.leaves)
     return Extent(text=_words(kept, at=at, whole=whole), complete=whole, cosigned=kept.cosigned)
 
 
-def _check_date(log: VerifiedLog, by: Cosigned, *, at: int) -> None:
-    """What witnesses cosigned was written before they did: an entry of a later date was dated ahead."""
-    entry = read_entry(at, log.leaves[at], None)
+def check_date(entry: Entry, by: Cosigned) -> None:
+    """What witnesses cosigned was written before they did. Raises EvidenceError: an entry of a later date."""
     try:
         ahead = datetime.fromisoformat(entry.at) - datetime.fromisoformat(by.at)
     except (ValueError, TypeError):
@@ -116,7 +134,8 @@ def _words(kept: Kept, *, at: str, whole: bool) -> str:
     return f"{known} ({size} entries)" if whole else f"valid as of {at}; its first {size} entries are {known}"
 
 
-def _cosigned(note: bytes, directory: Directory, *, now: int) -> Cosigned:
+def cosigned_as(note: bytes, directory: Directory, *, now: int) -> Cosigned:
+    """What the reader's own witnesses say of a checkpoint. Raises EvidenceError: a false word, or too few of them."""
     latest: dict[str, int] = {}
     for each in cosignatures(note, directory.keys, not_after=now):
         organisation = directory.policy.witnesses[each.name]

@@ -14,6 +14,9 @@ from modicum_verify.merkle import HASH_BYTES, leaf_hash, verify_inclusion
 from modicum_verify.note import MAX_NOTE_BYTES, Verifier
 
 _HEADER: Final = "c2sp.org/tlog-proof@v1"
+START: Final = b"c2sp.org/tlog-proof@"
+"""How a proof begins, of whichever version."""
+
 _PLACE: Final = "proof"
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,18}")
 _MAX_HASHES: Final = 63

@@ -1,4 +1,4 @@
-"""Verify a package, an account, a log, or a folder with log and bodies, under a trust root that the reader brings.
+"""Verify a package, an account, a proof, a log, or log and bodies, under a trust root that the reader brings.
 
 Without a trust root only inner consistency is checked, and the verdict says so. A log is called complete only against a
 checkpoint that the reader kept and that is as new as what is shown; otherwise it is valid as of its time.
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from modicum_verify.account import MAX_ACCOUNT_BYTES, AccountedRelease, verify_account
+from modicum_verify.carried import MAX_CARRIED_BYTES
 from modicum_verify.chain import Link, Shown, follow
 from modicum_verify.cosigned import check_checkpoints
 from modicum_verify.entry import read_entry
@@ -22,14 +23,18 @@ from modicum_verify.fold import Docket, fold
 from modicum_verify.kept import Kept, extent_of, need_kept, read_kept
 from modicum_verify.logdir import VKEY, VerifiedLog, read_log
 from modicum_verify.merkle import leaf_hash
+from modicum_verify.note import Verifier
 from modicum_verify.package import REPORT_SCHEMA, PackageReport, verify_package
+from modicum_verify.proof import START
+from modicum_verify.proved import verify_entry_proof
 from modicum_verify.trust import MAX_TRUST_BYTES, Trust, parse_trust
-from modicum_verify.witness_file import read_directory
+from modicum_verify.witness_file import Directory, read_directory
 
 Report = Callable[[str, float | None], None]
 """What is being done, and the share that is done (0 to 1), or None where it cannot be known."""
 
 _UNTRUSTED: Final = "no --trust was given: "
+_NO_BODIES: Final = "no bodies are shown, so signatures, votes and objections were not checked"
 _MOST_LISTED: Final = 20
 
 
@@ -67,9 +72,12 @@ class Brought:
         """The kept checkpoint, checked under the log's key and, with a directory, for its cosignatures."""
         if self.witnesses_file is None and self.seen_file is None:
             return None
-        directory = None if self.witnesses_file is None else read_directory(self.witnesses_file)
         seen = need_kept(self.seen_file)
-        return read_kept(seen, log_vkey=log_vkey, directory=directory, now=int(self.clock()))
+        return read_kept(seen, log_vkey=log_vkey, directory=self.directory(), now=int(self.clock()))
+
+    def directory(self) -> Directory | None:
+        """The reader's own directory of witnesses, where one was brought."""
+        return None if self.witnesses_file is None else read_directory(self.witnesses_file)
 
 
 def _quiet(_what: str, _share: float | None) -> None:
@@ -77,7 +85,7 @@ def _quiet(_what: str, _share: float | None) -> None:
 
 
 def verify_anything(path: Path, *, brought: Brought, report: Report = _quiet) -> Verification:
-    """Verify what `path` is: a package or an account (files), a log folder, or a folder that holds `log/`.
+    """Verify what `path` is: a package, an account or a proof (files), a log folder, or a folder that holds `log/`.
 
     Raises NotFoundError, InvalidInputError (nothing to verify there), EvidenceError (place and cause).
     """
@@ -89,18 +97,26 @@ def verify_anything(path: Path, *, brought: Brought, report: Report = _quiet) ->
     directory = path if (path / "checkpoint").is_file() else path / "log"
     if not directory.is_dir():
         raise InvalidInputError(
-            cause=f"{path} is neither a package, nor a log folder, nor a home", cure="name one of these"
+            cause=f"{path} is neither a file to verify, nor a log folder, nor a home", cure="name one of these"
         )
     report("recomputing the log from its entries", None)
     return _log(path, directory, trust=trust, brought=brought)
 
 
 def read_trust(path: Path) -> Trust:
-    """Read the trust root that a reader brings."""
-    data = read_small(
-        path, what="trust root", most_bytes=MAX_TRUST_BYTES, cure="ask the custodian, by another way, for trust.json"
-    )
-    return parse_trust(data)
+    """Read the trust root that a reader brings.
+
+    Raises NotFoundError, InvalidInputError: no such file, or it is no trust root.
+    """
+    cure = "ask the custodian, by another way, for trust.json"
+    data = read_small(path, what="trust root", most_bytes=MAX_TRUST_BYTES, cure=cure)
+    try:
+        trust = parse_trust(data)
+        Verifier.parse(trust.log_vkey)
+    except EvidenceError as error:
+        # Nothing vouches for it but the reader, so what is wrong with it is no evidence against anybody.
+        raise InvalidInputError(cause=f"{path} is no trust root: {error.cause}", cure=cure) from None
+    return trust
 
 
 def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str, log_vkey: str) -> Docket:
@@ -115,21 +131,40 @@ def check_entries(log: VerifiedLog, *, bodies: Path, genesis_sha256: str, log_vk
 
 
 def _file(path: Path, *, trust: Trust | None, brought: Brought, report: Report) -> Verification:
-    if brought.seen_file is not None or brought.witnesses_file is not None or brought.before:
-        raise InvalidInputError(
-            cause="a kept checkpoint, and a log before another, are held against a log, and this is a file",
-            cure="verify a copy of the log with --seen or --before, and this file without",
-        )
     try:
         with path.open("rb") as file:
-            account = file.read(1) == b"{"
-        if account:
+            start = file.read(len(START))
+        if start == START and not brought.before:
+            report("checking the proof", None)
+            return _proved(path, trust=trust, brought=brought)
+        if brought.seen_file is not None or brought.witnesses_file is not None or brought.before:
+            raise InvalidInputError(
+                cause="a kept checkpoint, and a log before another, are held against a log, and this is a file",
+                cure="verify a copy of the log with --seen or --before, and this file without",
+            )
+        if start[:1] == b"{":
             report("checking the proofs of the account", None)
             return _account(path, trust=trust)
         report("reading the package", None)
         return _package(verify_package(path, trust=trust))
     except OSError:
         raise InvalidInputError(cause=f"{path} cannot be read", cure="check that it is a readable file") from None
+
+
+def _proved(path: Path, *, trust: Trust | None, brought: Brought) -> Verification:
+    if trust is None:
+        raise InvalidInputError(
+            cause="a proof holds no key of its own to be checked under", cure="add --trust with the trust.json"
+        )
+    found = verify_entry_proof(
+        read_small(path, what="proof", most_bytes=MAX_CARRIED_BYTES),
+        trust=trust,
+        directory=brought.directory(),
+        now=int(brought.clock()),
+        kept=None if brought.seen_file is None else brought.kept(trust.log_vkey),
+    )
+    document = {"schema": REPORT_SCHEMA, "trusted": True, **found.as_fields()}
+    return Verification(document=document, lines=found.lines, notes=found.notes)
 
 
 def _package(found: PackageReport) -> Verification:
@@ -192,6 +227,8 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         _check_genesis(log, trust.genesis_sha256)
     bodies, docket = directory.parent / "bodies", None
     notes: list[str] = []
+    if path != directory and bodies.exists() and not bodies.is_dir():
+        raise EvidenceError(place="bodies", cause="is no folder")
     if bodies.is_dir() and path != directory and log.leaves:
         docket = check_entries(log, bodies=bodies, genesis_sha256=leaf_hash(log.leaves[0]).hex(), log_vkey=key)
         if trust is not None and not own:
@@ -212,6 +249,7 @@ def _log(path: Path, directory: Path, *, trust: Trust | None, brought: Brought) 
         **({"before": [each.as_document() for each in links]} if brought.before else {}),
     }
     notes += [] if trust is not None else [f"{_UNTRUSTED}checked under the log's own key only"]
+    notes += [] if docket is not None else [_NO_BODIES]
     notes += _succession_notes(links)
     return Verification(document=document, lines=tuple(lines), notes=tuple(notes))
 

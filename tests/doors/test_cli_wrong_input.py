@@ -263,6 +263,21 @@ def test_a_trust_root_of_another_home_vouches_for_nothing(released: World) -> No
     wrong(released, name, *opening, "--trust", other.trust)
     noise = _file("noise", b"{}")(released)
     wrong(released, "trust root that is none", "verify", package, "--trust", noise)
+    wrong(released, "trust root that is none", *opening, "--trust", noise)
+    wrong(released, "checkpoint seen that is none", "verify", released.home, "--seen", noise)
+
+
+def test_a_receipt_goes_where_nothing_is_and_no_home(agreed: World) -> None:
+    second = agreed.json("docket", "list")["cases"][1]["case"]
+    objecting = ["docket", "object", second, "--text", "no", "--as", "cms/counsel", "--receipt"]
+    wrong(agreed, "receipt into the home", *objecting, agreed.home / "log" / "r")
+    wrong(agreed, "receipt exists", *objecting, _file("there", b"")(agreed))
+    wrong(agreed, "receipt in a missing folder", *objecting, agreed.folder / "nowhere" / "r")
+    receipt = agreed.folder / "r"
+    agreed.ok(*objecting, receipt)
+    agreed.ok("verify", receipt, "--trust", agreed.trust)
+    _flip(receipt, receipt.stat().st_size // 2)
+    wrong(agreed, "proof with a flipped byte", "verify", receipt, "--trust", agreed.trust)
 
 
 def test_settings_that_were_cut_open_no_home(world: World) -> None:

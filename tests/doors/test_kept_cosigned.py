@@ -52,6 +52,8 @@ def test_a_proof_carries_the_witnesses_where_they_saw_its_entry(home: Witnessed)
     leaf, vkey = Home.open(home.home).ledger.leaf(entry), Home.open(home.home).ledger.vkey
     assert verify_proof(seen["proof"].encode(), leaf, vkey, strict=False).size == entry + 1
     assert by(home.json("log", "prove", str(last))) == set()
+    home.ok("log", "prove", str(entry), "--body", "--out", home.folder / "receipt")
+    assert by(command("verify", home.folder / "receipt", "--trust", home.trust, "--json").document) == BOTH
     said = home.run("log", "prove", str(entry))
     assert len(re.findall(r"cosigned by (?:inspector|court) \(.+\) at 20\d\d-", said.err)) == 2
 

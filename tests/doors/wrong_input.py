@@ -66,7 +66,12 @@ EXPECTED: Final[dict[str, tuple[Exit, str | None]]] = {
     "identity of somebody else": (Exit.NOT_PERMITTED, "not-permitted"),
     "identity file that is none": (Exit.USAGE, "invalid-input"),
     "trust root of another home": (Exit.VERIFICATION_FAILED, "evidence-broken"),
-    "trust root that is none": (Exit.VERIFICATION_FAILED, "evidence-broken"),
+    "trust root that is none": (Exit.USAGE, "invalid-input"),
+    "checkpoint seen that is none": (Exit.USAGE, "invalid-input"),
+    "receipt into the home": (Exit.USAGE, "invalid-input"),
+    "receipt exists": (Exit.CONFLICT, "conflict"),
+    "receipt in a missing folder": (Exit.NOT_FOUND, "not-found"),
+    "proof with a flipped byte": (Exit.VERIFICATION_FAILED, "evidence-broken"),
     "verify a folder without a log": (Exit.USAGE, "invalid-input"),
     # the home
     "no home": (Exit.NOT_FOUND, "not-found"),

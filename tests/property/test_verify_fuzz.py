@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from hashlib import sha256
 from io import BytesIO
@@ -37,10 +38,12 @@ from modicum_verify.events import check_content
 from modicum_verify.merkle import consistency_proof, leaf_hash, root
 from modicum_verify.note import Verifier, open_note
 from modicum_verify.package import PAYLOAD_TYPE, verify_package_file
-from modicum_verify.proof import TlogProof, verify_proof
+from modicum_verify.proof import TlogProof, parse_proof, verify_proof
+from modicum_verify.proved import verify_entry_proof
 from modicum_verify.tiles import decode_bundle, decode_tile, encode_bundle, encode_tile, parse_tile_path
 from modicum_verify.trust import Trust, parse_trust
-from modicum_verify.witness_file import read_directory
+from modicum_verify.witness_file import Directory, read_directory
+from modicum_verify.witness_set import NamedWitness, WitnessSet
 from modicum_verify.witnessing import AddCheckpoint, Refused, Seen, judge, parse_request
 from modicum_verify.zipform import walk
 
@@ -148,6 +151,29 @@ def trusted(made: seal_maker.Made) -> Callable[[bytes], object]:
     return lambda data: verify_package_file(BytesIO(data), place="x", trust=made.custodian.trust)
 
 
+def receipt(note: bytes | None = None) -> bytes:
+    """A proof in a file of its own, with its entry; note: under this checkpoint."""
+    made = parse_proof(carried())
+    return made.format() if note is None else replace(made, checkpoint_note=note).format()
+
+
+def cosigned_receipt(*, time: int) -> bytes:
+    note = parse_proof(carried()).checkpoint_note
+    return receipt(note + WITNESS.cosign(note.decode().partition("\n\n")[0] + "\n", time=time))
+
+
+def bare_receipt() -> bytes:
+    made = parse_proof(carried())
+    leaf = parse_canonical(made.extra or b"")["leaf"].encode()
+    return replace(made, extra=proof_extra(leaf=leaf, body=None)).format()
+
+
+def told(data: bytes, *, trust: Trust = TRUST, directory: Directory | None = None) -> None:
+    """Check a proof as a file, and put the verdict into words."""
+    found = verify_entry_proof(data, trust=trust, directory=directory, now=1_800_000_000)
+    json.dumps([found.as_fields(), found.lines, found.notes])
+
+
 def request() -> bytes:
     tree = hashes(9)
     return AddCheckpoint(old_size=4, proof=tuple(consistency_proof(tree, 4)), note=NOTE).format()
@@ -158,6 +184,8 @@ def witnesses() -> bytes:
     return f"organisations = 1\n{table}".encode()
 
 
+NAMED: Final = WitnessSet(organisations=1, witnesses=(NamedWitness("court", WITNESS.public.vkey()),))
+MINE: Final = Directory(keys=NAMED.keys, urls=("http://127.0.0.1:1",), policy=NAMED.policy)
 MADE: Final = seal_maker.make_small()
 LEAF: Final = leaf_bytes(kind="dataset", at=seal_maker.AT, case=None, actor="gateway", body="0" * 64)
 BODY: Final = body_file({"text": "a"}, salt=b"s" * 32)[1]
@@ -172,6 +200,16 @@ PARSERS: Final[dict[str, tuple[bytes, Callable[[bytes], object]]]] = {
     "cosignatures": (COSIGNED, lambda data: cosignatures(data, [WITNESS.public], not_after=1_800_000_000)),
     "proof": (PROOF, lambda data: verify_proof(data, PROVED, VKEY)),
     "carried proof": (carried(), lambda data: read_carried(data, trust=TRUST, place="proof")),
+    "receipt": (receipt(), told),
+    "receipt without a body": (bare_receipt(), told),
+    "receipt with the reader's witnesses": (
+        cosigned_receipt(time=1_799_000_000),
+        lambda data: told(data, directory=MINE),
+    ),
+    "receipt with the log's witnesses": (
+        cosigned_receipt(time=1_799_000_000),
+        lambda data: told(data, trust=replace(TRUST, witnesses=NAMED)),
+    ),
     "add-checkpoint request": (request(), _judged),
     "container": (
         MADE.content,

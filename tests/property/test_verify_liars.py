@@ -25,7 +25,7 @@ import seal_maker
 import test_replay
 from docket_world import CASE, World, by
 from seal_maker import rezip
-from test_verify_fuzz import KEY, TRUST, released_content
+from test_verify_fuzz import KEY, TRUST, released_content, told
 
 from modicum.docket.commands import approve
 from modicum_verify import dsse
@@ -188,6 +188,30 @@ def test_an_account_answers_whatever_its_entries_say() -> None:
             document = altered(rng, document)
         data = json.dumps(document).encode()
         believed += answered(lambda data=data: verify_account(data, trust=TRUST))
+    assert 0 < believed < TRIALS / 3
+
+
+def test_a_receipt_answers_whatever_its_entry_says() -> None:
+    rng, entries = random.Random("receipt"), log()[0]
+    believed = 0
+    for trial in range(TRIALS):
+        entry = rng.choice(entries)
+        content = entry.content if trial % 20 == 0 else altered(rng, entry.content)
+        try:
+            commitment, body = body_file(content, salt=b"s" * 32)
+            odd = trial % 3 == 2
+            case, kind = (
+                (rng.choice([None, 7, entry.case, "\n"]), rng.choice(["x", entry.kind, None]))
+                if odd
+                else (
+                    entry.case,
+                    entry.kind,
+                )
+            )
+            data = carried(body, commitment, case=case, kind=kind)
+        except ValueError:
+            continue
+        believed += answered(lambda data=data: told(data))
     assert 0 < believed < TRIALS / 3
 
 

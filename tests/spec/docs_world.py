@@ -88,7 +88,7 @@ def played() -> World:
     world.play(f"decide {june} --as-of 2026-01-07 --explain 0/eligibility.SSN_NUM/identified")
     world.play(f"decide {research} --explain 0/eligibility.BIRTH_DT/pseudonymised")
     case = world.done(f"docket file {narrow} --as hhs-oig/analyst")["case"]
-    world.done(f"docket object {case} --grounds reasons --text wait --as cms/counsel")
+    world.done(f"docket object {case} --grounds reasons --text wait --as cms/counsel --receipt ~/receipt")
     entry = world.done(f"docket show {case}")["objections"][0]["entry"]
     world.done(f"docket answer {case} --objection {entry} --text settled --as cms/privacy-officer")
     world.done(f"docket approve {case} --as cms/privacy-officer")
@@ -135,8 +135,16 @@ def played() -> World:
     return world
 
 
+def _prove(world: World) -> None:
+    """The proof of one entry, with its body and without, checked by whoever was given it."""
+    world.done("log prove 3 --out ~/plain")
+    for proof in ("~/plain", "~/receipt"):
+        world.done(f"verify {proof} --trust ~/cms/trust.json", home=None)
+
+
 def _look_back(world: World) -> None:
     """What people are told after the rules were changed, what time does to cases, and what an attacker finds."""
+    _prove(world)
     _change_rules(world)
     _account(world)
     _wait(world)

@@ -14,6 +14,10 @@ from mutation_world import World, world
 from mutations_log import CA1, COURT
 
 from modicum_verify.__main__ import _parser, run
+from modicum_verify.carried import proof_extra
+from modicum_verify.entry import read_entry
+from modicum_verify.merkle import inclusion_proof, leaf_hash
+from modicum_verify.proof import TlogProof
 
 PAGE: Final = ROOT / "docs" / "how-to" / "verify-from-a-copied-folder.md"
 PROGRAM: Final = "modicum-verify "
@@ -41,6 +45,16 @@ def said(command: str) -> tuple[int, str]:
     return status, out.getvalue() + err.getvalue()
 
 
+def receipt(made: World) -> bytes:
+    """That of the objection, as whoever made it was given it later."""
+    (index,) = made.at("objected")
+    leaf = made.leaves[index]
+    body = made.files[f"copy/bodies/{read_entry(index, leaf, None).body}.json"]
+    hashes = inclusion_proof([leaf_hash(each) for each in made.leaves], index)
+    extra = proof_extra(leaf=leaf, body=body)
+    return TlogProof(index=index, hashes=tuple(hashes), checkpoint_note=made.kept(), extra=extra).format()
+
+
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     made = world()
@@ -48,6 +62,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copy(made.folder / "bring" / "trust.json", tmp_path)
     shutil.copy(made.folder / "account.json", tmp_path)
     (tmp_path / "answer.modicum").write_bytes(made.packages[0])
+    (tmp_path / "receipt.tlog-proof").write_bytes(receipt(made))
     (tmp_path / "kept.checkpoint").write_bytes(made.kept(CA1, COURT))
     (tmp_path / "witnesses.toml").write_text(made.directory)
     monkeypatch.chdir(tmp_path)
@@ -72,7 +87,7 @@ def cut(made: World) -> None:
 
 def test_every_command_on_the_page_gives_what_it_shows(folder: Path) -> None:
     played = shown(PAGE)
-    assert len(played) == 6
+    assert len(played) == 7
     for command, expected in played:
         made = world()
         if "does not match" in expected:

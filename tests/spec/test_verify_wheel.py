@@ -140,14 +140,14 @@ def test_alone_it_says_what_is_wrong(made: World, tmp_path: Path) -> None:
         ([], 2, "usage"),
         (["--force", "x"], 2, "usage"),
         (["{package}", "--trust", "nothing-here"], 8, "not-found"),
-        (["{package}", "--trust", "{account}"], 5, "evidence-broken"),
+        (["{package}", "--trust", "{account}"], 2, "invalid-input"),
         (["{package}", "--trust", "{bodies}"], 2, "invalid-input"),
         (["{bodies}"], 2, "invalid-input"),
         (["{account}"], 2, "invalid-input"),
         (["{package}", "--seen", "{package}"], 2, "invalid-input"),
         (["{log}", "--witnesses", "{trust}"], 2, "invalid-input"),
         (["{log}", "--seen", "nothing-here"], 8, "not-found"),
-        (["{log}", "--seen", "{trust}"], 5, "evidence-broken"),
+        (["{log}", "--seen", "{trust}"], 2, "invalid-input"),
     ],
 )
 def test_both_doors_end_alike(made: World, arguments: list[str], status: int, code: str) -> None:

@@ -1,13 +1,12 @@
 """`modicum docket ...`, `fact attest`: the case and its facts."""
 
-from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from modicum import __version__
+from modicum.cli.case_lines import say_case
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.options import (
     DEFAULT_HOME,
@@ -19,10 +18,11 @@ from modicum.cli.options import (
     acting_key,
     day_of,
 )
-from modicum.cli.output import emit, say, show, show_page, table
+from modicum.cli.output import emit, say, show_page, table
+from modicum.cli.receipt import ReceiptOption, hand_over, ready
 from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
-from modicum.gateway.case_document import case_document, listed
+from modicum.gateway.case_document import listed
 from modicum.gateway.case_file import case_file
 from modicum.gateway.datasets import write_new_file
 from modicum.gateway.home import Home
@@ -51,6 +51,7 @@ def file(
     lines: LinesOption = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -61,13 +62,14 @@ def file(
     Examples:  modicum docket file request.toml --as hhs-oig/analyst
                modicum docket file request.toml --lines persons.lines --as sheriff/detective
     """
-    here, request = Home.open(home), read_request(path)
+    here, request = ready(Home.open(home), receipt), read_request(path)
     given = read_given(here, lines)
     named = cases.weigh(here, request, given)
     number = cases.file_case(here, request, key=acting_key(here, who=who, key=key), lines=given)
     if not as_json:
         say_report(named)
-    _say_case(here, number, as_json=as_json, did="filed")
+    hand_over(here, here.journal.docket().cases[number].timeline[0].index, receipt)
+    say_case(here, number, as_json=as_json, did="filed")
     raise typer.Exit(int(exit_of_lines(named)))
 
 
@@ -126,7 +128,7 @@ def show_(
             return
         write_new_file(out, page.encode())
         say(f"wrote {out}")
-    _say_case(here, case, as_json=as_json, did=None)
+    say_case(here, case, as_json=as_json, did=None)
 
 
 @group.command("decide")
@@ -137,7 +139,7 @@ def decide(case: CaseArgument, home: HomeOption = DEFAULT_HOME, as_json: JsonOpt
     """
     here = Home.open(home)
     anew = decide_again(here, case)
-    _say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
+    say_case(here, case, as_json=as_json, did="decided anew" if anew else None)
     if not anew:
         say("the law says today what the last decision says; nothing was recorded")
 
@@ -148,6 +150,7 @@ def approve(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -155,9 +158,10 @@ def approve(
 
     Example:  modicum docket approve 2026-0001 --key ~/.ssh/id_ed25519
     """
-    here = Home.open(home)
-    cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="approved")
+    here = ready(Home.open(home), receipt)
+    made = cases.approve(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="approved")
 
 
 @group.command("reject")
@@ -166,6 +170,7 @@ def reject(
     text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -173,9 +178,10 @@ def reject(
 
     Example:  modicum docket reject 2026-0001 --text "asks for more than the purpose needs" --as cms/counsel
     """
-    here = Home.open(home)
-    cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="rejected")
+    here = ready(Home.open(home), receipt)
+    made = cases.reject(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="rejected")
 
 
 @group.command("object")
@@ -190,6 +196,7 @@ def object_(
     ] = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -197,10 +204,13 @@ def object_(
 
     Example:  modicum docket object 2026-0001 --grounds "42 U.S.C. 1396a(a)(7)" --text "..." --as cms/privacy-officer
     """
-    here = Home.open(home)
+    here = ready(Home.open(home), receipt)
     strata = _strata([*([f"origin_state={state}"] if state else []), *(stratum or [])])
-    cases.object_to(here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata)
-    _say_case(here, case, as_json=as_json, did="objection entered")
+    made = cases.object_to(
+        here, case, key=acting_key(here, who=who, key=key), grounds=grounds, text=text, strata=strata
+    )
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="objection entered")
 
 
 def _strata(given: list[str]) -> dict[str, str] | None:
@@ -220,6 +230,7 @@ def answer(
     text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -227,9 +238,10 @@ def answer(
 
     Example:  modicum docket answer 2026-0002 --objection 17 --text "..." --as cms/counsel
     """
-    here = Home.open(home)
-    cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
-    _say_case(here, case, as_json=as_json, did="answered")
+    here = ready(Home.open(home), receipt)
+    made = cases.answer(here, case, key=acting_key(here, who=who, key=key), objection=objection, text=text)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="answered")
 
 
 @group.command("direct")
@@ -241,6 +253,7 @@ def direct(
     ] = None,
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -251,9 +264,10 @@ def direct(
 
     Example:  modicum docket direct 2026-0001 --text "send it today" --deadline "in 54 minutes" --as cms/official
     """
-    here = Home.open(home)
-    cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
-    _say_case(here, case, as_json=as_json, did="directive entered")
+    here = ready(Home.open(home), receipt)
+    made = cases.direct(here, case, key=acting_key(here, who=who, key=key), text=text, deadline=deadline)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="directive entered")
 
 
 @group.command("withdraw")
@@ -262,6 +276,7 @@ def withdraw(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -269,9 +284,10 @@ def withdraw(
 
     Example:  modicum docket withdraw 2026-0001 --text "asked too much; a smaller request follows" --as dhs/adviser
     """
-    here = Home.open(home)
-    cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
-    _say_case(here, case, as_json=as_json, did="withdrawn")
+    here = ready(Home.open(home), receipt)
+    made = cases.withdraw(here, case, key=acting_key(here, who=who, key=key), text=text)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="withdrawn")
 
 
 @group.command("notify")
@@ -281,6 +297,7 @@ def notify(
     state: Annotated[str, typer.Option("--state", help="The state that was told, e.g. CA.")],
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -288,9 +305,10 @@ def notify(
 
     Example:  modicum docket notify 2026-0002 --state CA --text "letter of 3 June, by courier" --as cms/privacy-officer
     """
-    here = Home.open(home)
-    cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
-    _say_case(here, case, as_json=as_json, did="notice recorded")
+    here = ready(Home.open(home), receipt)
+    made = cases.serve(here, case, key=acting_key(here, who=who, key=key), state=state, text=text)
+    hand_over(here, made.index, receipt)
+    say_case(here, case, as_json=as_json, did="notice recorded")
 
 
 @group.command("expire")
@@ -313,6 +331,7 @@ def attest(
     text: TextOption = "",
     who: AsOption = None,
     key: KeyOption = None,
+    receipt: ReceiptOption = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -320,69 +339,7 @@ def attest(
 
     Example:  modicum fact attest 2026-0003 dua-in-force --text "DUA 12345, until 2027-06-30" --as cms/privacy-officer
     """
-    here = Home.open(home)
+    here = ready(Home.open(home), receipt)
     cases.attest(here, case, key=acting_key(here, who=who, key=key), fact=fact, text=text)
-    _say_case(here, case, as_json=as_json, did="attested")
-
-
-def _waits(lock: Mapping[str, Any] | None) -> list[str]:
-    """The waits of a case in words."""
-    if lock is None:
-        return []
-    parts = [("statutory", lock["statutory_s"]), ("discretionary", lock["discretionary_s"])]
-    waits = " and ".join(f"{timedelta(seconds=seconds)} ({name})" for name, seconds in parts if seconds)
-    if not lock["holds"]:
-        return [
-            f"waits {waits} once it is agreed, in a home with witnesses; here nobody could time it, so nothing waits"
-        ]
-    if lock["ends_at"] is None:
-        return [f"waits {waits} once it is agreed"]
-    return [f"locked since {lock['started_at']} (entry {lock['entry']}), until {lock['ends_at']} at the earliest"]
-
-
-def _change(home: Home, change: Mapping[str, Any] | None) -> list[str]:
-    """What a change of the rules would put in force, in words."""
-    if change is None:
-        return []
-    roster, lines = home.journal.docket().roster, []
-    if "pack" in change:
-        old = "none" if roster.pack is None else f"{roster.pack.name} {roster.pack.version} ({roster.pack.sha256[:12]})"
-        new = change["pack"]
-        lines.append(f"pack {new['name']} {new['version']} ({new['sha256'][:12]}); in force now: {old}")
-    if "reviews" in change:
-        asked = change["reviews"]["changes"]
-        wait = timedelta(seconds=asked["wait_s"])
-        lines.append(f"{len(change['reviews']['rules'])} rules of review; a later change waits {wait} at least")
-    if "witnesses" in change:
-        named = ", ".join(each["organisation"] for each in change["witnesses"]["witnesses"])
-        lines.append(f"witnesses of {named}; {change['witnesses']['organisations']} organisations must cosign")
-    return lines
-
-
-def _say_case(home: Home, number: str, *, as_json: bool, did: str | None) -> None:
-    document = case_document(home, number)
-    if as_json:
-        emit(document)
-        return
-    if did is not None:
-        say(f"{did}: case {number}, log entry {document['timeline'][-1]['entry']}")
-    show(f"case {number}: {document['title']}")
-    show(f"state {document['state']}; {document['verdict']} in the form {document['form']}; next: {document['next']}")
-    if (lines := document["lines"]) is not None:
-        show(f"lines: {lines['total']}, sufficient {lines['sufficient']} as of {lines['as_of']}")
-        for hold in lines["holds"]:
-            state = "stands" if lines["held"] else "lifted"
-            show(f"  hold {hold['because']['id']} {state}: {hold['reason']}")
-    for reason in document["why_not_agreed"]:
-        show(f"  not agreed: {reason}")
-    for line in (*_waits(document["lock"]), *_change(home, document["change"])):
-        show(f"  {line}")
-    for missing in document["missing"]:
-        show(f"  missing: {' and '.join(missing)}")
-    for fact, said in document["facts"].items():
-        if said["waits"]:
-            show(f"  waits: {fact}, attested in entry {said['entry']}, counts from {said['counts_from']} (UTC)")
-    rows = [
-        [str(each["entry"]), each["at"], each["kind"], each["actor"], each["summary"]] for each in document["timeline"]
-    ]
-    table("", ["entry", "at", "event", "by", "what"], rows)
+    hand_over(here, here.journal.docket().cases[case].facts[fact].index, receipt)
+    say_case(here, case, as_json=as_json, did="attested")

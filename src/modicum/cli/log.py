@@ -86,14 +86,17 @@ def _cosigned(home: Home, witnesses: Path, *, as_json: bool) -> None:
 def prove(
     entry: Annotated[int, typer.Argument(help="The index of a log entry.", min=0)],
     out: Annotated[Path | None, typer.Option("--out", help="Write the proof to a new file.")] = None,
+    body: Annotated[bool, typer.Option("--body", help="Carry the entry's body too, which tells what it says.")] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
     """Prove that an entry is in the log (C2SP tlog-proof), under a cosigned checkpoint where one covers it.
 
+    The proof carries the entry, and `modicum verify` checks it with the trust.json alone.
+
     Example:  modicum log prove 12 --out entry-12.tlog-proof
     """
-    proved = logbook.prove(Home.open(home), entry, out=out)
+    proved = logbook.prove(Home.open(home), entry, out=out, body=body)
     _say_by(proved.cosigned_by)
     if as_json:
         emit(proved.as_document())
@@ -133,4 +136,5 @@ def export(
     if as_json:
         emit({"schema": "modicum.export/1", "out": str(out), "files": written})
     else:
-        show(f"wrote {written} files to {out}; check them with: modicum verify {out}/log --trust trust.json")
+        what = out if bodies else out / "log"
+        show(f"wrote {written} files to {out}; check them with: modicum verify {what} --trust trust.json")

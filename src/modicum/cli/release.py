@@ -75,7 +75,7 @@ def open_(
 
 
 def verify(
-    path: Annotated[Path, typer.Argument(help="A package, an account, a log folder, or a home.", metavar="FILE|DIR")],
+    path: Annotated[Path, typer.Argument(help="A package, account, proof, log folder or home.", metavar="FILE|DIR")],
     trust: Annotated[Path | None, typer.Option("--trust", help="The custodian's trust.json, from outside.")] = None,
     seen: Annotated[Path | None, typer.Option("--seen", help="A checkpoint that you kept from earlier.")] = None,
     witnesses: Annotated[
@@ -87,7 +87,7 @@ def verify(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Verify a package, an account or a log, offline, against a trust root that you bring.
+    """Verify a package, an account, a proof or a log, offline, against a trust root that you bring.
 
     `modicum-verify`, a package of its own, does the same for those who have no gateway.
 

@@ -9,8 +9,16 @@ from modicum.gateway.home import Home
 from modicum.gateway.kept_cosigned import covering, kept
 from modicum.gateway.leaving import follow
 from modicum.gateway.progress import Report, silent
-from modicum.model.errors import ConflictError
+from modicum.gateway.proving import prove_with_entry
+from modicum.model.errors import (
+    ConflictError,
+    InvalidInputError,
+    LogUnavailableError,
+    ModicumError,
+    NotPermittedError,
+)
 from modicum.storage import Folder
+from modicum_verify.carried import MAX_CARRIED_BYTES
 from modicum_verify.events import COSIGNED, UNWITNESSED
 from modicum_verify.verdict import check_entries
 from modicum_verify.witness_set import SignedBy
@@ -95,13 +103,48 @@ class Proved:
         }
 
 
-def prove(home: Home, entry: int, *, out: Path | None = None) -> Proved:
+def prove(home: Home, entry: int, *, out: Path | None = None, body: bool = False) -> Proved:
     """Give the tlog-proof of one entry, under a cosigned checkpoint where one covers it; written to `out` where asked.
 
-    Raises NotFoundError, ConflictError.
+    It carries the entry and, with `body`, what the entry says. Raises NotFoundError, ConflictError; NotPermittedError:
+    it is a first review that is sealed still; InvalidInputError: the body is too large to be carried.
     """
+    if body:
+        _check_told(home, entry)
+    return _prove(home, entry, out=out, body=body)
+
+
+def give_receipt(home: Home, entry: int, *, out: Path) -> None:
+    """Write the proof of an entry that was just made, with its body, for whoever made it; see `outside.check_out`.
+
+    Raises LogUnavailableError: it cannot be written. The entry stands all the same.
+    """
+    try:
+        _prove(home, entry, out=out, body=True)
+    except ModicumError as error:
+        raise LogUnavailableError(
+            cause=f"log entry {entry} was made and stands, and its receipt could not be written to {out}",
+            cure=f"do not act again; ask for it with: modicum log prove {entry} --body --out FILE",
+        ) from error
+
+
+def _check_told(home: Home, entry: int) -> None:
+    cases = home.journal.docket().cases.values()
+    if any(case.blind and entry in {vote.index for vote in case.first_reviews} for case in cases):
+        raise NotPermittedError(
+            cause=f"entry {entry} is a first review, and these are sealed until all are in",
+            cure="leave --body out, or wait until they are in",
+        )
+
+
+def _prove(home: Home, entry: int, *, out: Path | None, body: bool) -> Proved:
     seen = covering(home, entry)
-    proof = home.ledger.prove(entry, under=None if seen is None else seen.note)
+    proof = prove_with_entry(home, entry, under=None if seen is None else seen.note, body=body)
+    if len(proof) > MAX_CARRIED_BYTES:
+        raise InvalidInputError(
+            cause=f"the body of entry {entry} is too large for a proof to carry",
+            cure="prove it without its body, and show a copy of the log: modicum log export --bodies",
+        )
     if out is not None:
         Folder(out.absolute().parent).write_new(out.name, proof)
     return Proved(entry=entry, proof=proof.decode("utf-8"), cosigned_by=() if seen is None else seen.by)

@@ -161,6 +161,9 @@ func checkProof(name, vkey string, entries [][]byte) error {
 	}
 	head, signed, found := strings.Cut(string(data), "\n\n")
 	lines := strings.Split(head, "\n")
+	if len(lines) > 1 && strings.HasPrefix(lines[1], "extra ") { // what the proof carries besides; no part of it
+		lines = append(lines[:1], lines[2:]...)
+	}
 	if !found || len(lines) < 2 || lines[0] != "c2sp.org/tlog-proof@v1" || !strings.HasPrefix(lines[1], "index ") {
 		return errors.New("not a tlog-proof")
 	}
