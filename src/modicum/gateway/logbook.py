@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Any
 
 from modicum.accounting.record import check as check_record
+from modicum.gateway.accepting import body_path
 from modicum.gateway.home import Home
 from modicum.gateway.kept_cosigned import covering, kept
 from modicum.gateway.leaving import follow
+from modicum.gateway.outside import check_new_folder, check_outside, write_out
 from modicum.gateway.progress import Report, silent
-from modicum.model.errors import ConflictError
 from modicum.storage import Folder
 from modicum_verify.events import COSIGNED, UNWITNESSED
+from modicum_verify.logdir import is_of_log
 from modicum_verify.verdict import check_entries
 from modicum_verify.witness_set import SignedBy
 
@@ -98,12 +100,14 @@ class Proved:
 def prove(home: Home, entry: int, *, out: Path | None = None) -> Proved:
     """Give the tlog-proof of one entry, under a cosigned checkpoint where one covers it; written to `out` where asked.
 
-    Raises NotFoundError, ConflictError.
+    Raises NotFoundError, and what `write_out` raises.
     """
+    if out is not None:
+        check_outside(out)
     seen = covering(home, entry)
     proof = home.ledger.prove(entry, under=None if seen is None else seen.note)
     if out is not None:
-        Folder(out.absolute().parent).write_new(out.name, proof)
+        write_out(out, proof)
     return Proved(entry=entry, proof=proof.decode("utf-8"), cosigned_by=() if seen is None else seen.by)
 
 
@@ -134,12 +138,17 @@ def fsck(root: Path, *, report: Report = silent) -> Checked:
 
 
 def export(home: Home, *, out: Path, bodies: bool) -> int:
-    """Copy log and trust root, with the bodies where asked, to a new folder; gives the number of files."""
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name a new folder")
+    """Copy log and trust root, with the bodies where asked, to a new folder; gives the number of files.
+
+    Of the folder `log` only what is a file of a log, and of `bodies` only those of its entries: whatever else somebody
+    put there stays. Raises InvalidInputError, ConflictError: as `check_new_folder`.
+    """
+    check_new_folder(out)
     follow(home, home.journal.docket())
+    of_log = [name for name in home.folder.list("log") if is_of_log(name.removeprefix("log/"))]
+    of_entries = [body_path(entry.body) for entry in home.journal.entries()] if bodies else []
     target = Folder(out)
-    names = ["trust.json", *home.folder.list("log"), *(home.folder.list("bodies") if bodies else [])]
+    names = ["trust.json", *of_log, *of_entries]
     for name in names:
         target.write_new(name, home.folder.read(name))
     return len(names)
