@@ -37,6 +37,7 @@ _OF_THE_TABLES: Final = (
     "P0",
 )  # PostgreSQL's: data, constraints, names, checks, `RAISE`
 _NO_RIGHTS: Final = "42501"
+_NO_TEXT: Final = "Could not decode to UTF-8"
 
 
 def engine_of(address: Address) -> Engine:
@@ -127,8 +128,11 @@ def _sqlstate(error: object) -> str | None:
 def _is_of_the_tables(error: object) -> bool:
     """Whether the tables are to blame. SQLite holds its lock while it writes: there nobody else can have been first."""
     if isinstance(error, sqlite3.OperationalError):
-        code = getattr(error, "sqlite_errorcode", None)  # None: Python's own, of a text that is none
-        return code is None or code & 0xFF in {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_MISMATCH}
+        no_text = str(error).startswith(_NO_TEXT)  # Python's own error, without a code of SQLite's
+        return no_text or getattr(error, "sqlite_errorcode", 0) & 0xFF in {
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_MISMATCH,
+        }
     state = _sqlstate(error)
     return state is not None and state != _NO_RIGHTS and state[:2] in _OF_THE_TABLES
 
