@@ -84,6 +84,11 @@ def check_log(names: Iterable[str], read: Read, vkey: str, *, all_files: bool = 
     return VerifiedLog(checkpoint=checkpoint, note=note, leaves=leaves)
 
 
+def is_of_log(name: str) -> bool:
+    """Whether a file of this name, under the folder of a log, can be one of its files at all."""
+    return name in {CHECKPOINT, VKEY} or parse_tile_path(name) is not None
+
+
 class Tree:
     """All tiles that some entries give: what each file of a log must hold, byte for byte."""
 

@@ -117,6 +117,87 @@ def test_a_roster_or_a_position_that_lies_is_named_by_check_and_doctor(copied: W
     assert "people" in bad["detail"]
 
 
+DAMAGED = {
+    "a trigger against objections": (
+        "CREATE TRIGGER t BEFORE INSERT ON entries WHEN new.kind = 'objected' BEGIN SELECT raise(ignore); END",
+        "the trigger t is foreign",
+    ),
+    "a trigger that aborts": (
+        "CREATE TRIGGER t BEFORE INSERT ON entries BEGIN SELECT raise(abort, 'no'); END",
+        "the trigger t is foreign",
+    ),
+    "a table dropped": ("DROP TABLE votes", "the table votes is missing"),
+    "no version": ("DELETE FROM alembic_version", "the table alembic_version names no version"),
+    "a view": ("CREATE VIEW v AS SELECT * FROM votes", "the view v is foreign"),
+    "a text where bytes belong": (
+        """UPDATE entries SET leaf = 'x' WHERE "index" = 7""",
+        "entry 7: holds in leaf a value",
+    ),
+    "a second position": (
+        "INSERT INTO position SELECT 'evil', size, root, sha256, accepted FROM position",
+        "holds a row of the log evil beside its own",
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_damage_to_the_store_stops_releases_as_it_stops_objections_and_is_told_with_its_cure(
+    agreed: World, damage: str
+) -> None:
+    statement, told = DAMAGED[damage]
+    write(agreed, statement)
+    for words in (
+        ("rebuild", "--check"),
+        ("docket", "object", CASE, "--text", "Wait.", "--as", "cms/counsel"),
+        ("release", CASE, "--out", agreed.folder / "answer.modicum"),
+    ):
+        ran = agreed.run(*words, "--json")
+        assert (ran.exit, ran.document["code"]) == (Exit.VERIFICATION_FAILED, "evidence-broken"), ran
+        assert told in ran.document["cause"]
+        assert "run `modicum rebuild`" in ran.document["cure"]
+    assert not (agreed.folder / "answer.modicum").exists()
+    doctor = agreed.run("doctor", "--json")
+    assert doctor.exit == Exit.VERIFICATION_FAILED
+    [bad] = [each for each in doctor.document["findings"] if each["check"] == "store"]
+    assert told in bad["detail"]
+    assert "run `modicum rebuild`" in bad["cure"]
+    agreed.ok("rebuild")
+    agreed.ok("rebuild", "--check")
+    agreed.ok("doctor")
+    agreed.ok("docket", "object", CASE, "--text", "Wait.", "--as", "cms/counsel")
+    agreed.holds()
+
+
+def test_a_position_that_nobody_signed_is_named(copied: World) -> None:
+    write(copied, "UPDATE position SET accepted = '00'")
+    assert copied.run("rebuild", "--check").exit == Exit.VERIFICATION_FAILED
+    copied.ok("rebuild")
+    copied.ok("rebuild", "--check")
+
+
+def test_the_doctor_sees_what_would_stop_a_release(copied: World) -> None:
+    settings, key = copied.home / "modicum.toml", copied.home / "keys" / "manifest.key"
+    written, own = settings.read_text(), key.read_bytes()
+    settings.write_text(written.replace('custodian = "cms"', 'custodian = "ca-dhcs"'))
+    found = bad_settings(copied)
+    assert found["detail"] == "modicum.toml: says custodian ca-dhcs, and the log says cms"
+    settings.write_text(written)
+    key.write_bytes((copied.home / "keys" / "log.key").read_bytes())
+    found = bad_settings(copied)
+    assert found["detail"] == "keys/manifest.key: is not the key that genesis names"
+    assert "restore" in found["cure"]
+    key.write_bytes(own)
+    copied.ok("doctor")
+
+
+def bad_settings(world: World) -> dict[str, str]:
+    doctor = world.run("doctor", "--json")
+    assert doctor.exit == Exit.VERIFICATION_FAILED
+    [bad] = [each for each in doctor.document["findings"] if each["check"] == "settings and keys"]
+    assert not bad["good"]
+    return bad
+
+
 def test_an_entry_or_a_body_that_lies_is_named(copied: World) -> None:
     write(copied, """UPDATE entries SET body = x'00' WHERE "index" = 3""")
     checked = copied.run("rebuild", "--check", "--json").document

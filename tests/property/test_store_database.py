@@ -216,8 +216,9 @@ def make_version_0(world: KeptWorld) -> None:
     drops = [f"DROP TABLE {name}" for name in (*names, "organisations", "entries", "alembic_version")]
     world.execute(
         *drops,
-        f"""CREATE TABLE entries ("index" {number} NOT NULL PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, "case" TEXT,
-            actor TEXT NOT NULL, commitment TEXT NOT NULL UNIQUE, leaf {binary} NOT NULL, body {binary} NOT NULL)""",
+        f"""CREATE TABLE entries ("index" {number} NOT NULL, kind TEXT NOT NULL, at TEXT NOT NULL, "case" TEXT,
+            actor TEXT NOT NULL, commitment TEXT NOT NULL, leaf {binary} NOT NULL, body {binary} NOT NULL,
+            PRIMARY KEY ("index"), UNIQUE (commitment))""",
     )
     with connection(world.path, world.url) as opened:
         cursor = opened.cursor()

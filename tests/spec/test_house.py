@@ -87,6 +87,7 @@ DOORWAYS: Final[Mapping[str, frozenset[str]]] = {
         {
             "modicum.store.database",
             "modicum.store.engine",
+            "modicum.store.foreign",
             "modicum.store.migrations.*",
             "modicum.store.schema",
             "modicum.store.tables",

@@ -264,7 +264,7 @@ def test_the_command_writes_notices_and_changes_nothing_in_the_home(world: World
 
 def test_a_notice_tells_of_no_person_and_no_group(world: World, tmp_path: Path) -> None:
     impact = looked(world)
-    write_notices(world.home(), tmp_path / "n", notices(impact))
+    write_notices(tmp_path / "n", notices(impact))
     lines = of(impact, world, "lines")
     keys = pq.read_table(world.folder / "population" / "eligibility.parquet", columns=["MSIS_IDENT_NUM"])
     for path in (tmp_path / "n").iterdir():
@@ -283,9 +283,9 @@ def test_no_notice_is_ever_overwritten_nor_written_into_the_home(world: World, t
     assert said(*arguments, world.root / "notices")[0] == 2
     assert said(*arguments, tmp_path / "nowhere" / "n")[0] == 8
     with pytest.raises(ConflictError):
-        write_notices(world.home(), tmp_path / "n", notices(looked(world)))
+        write_notices(tmp_path / "n", notices(looked(world)))
     with pytest.raises(InvalidInputError):
-        write_notices(world.home(), world.root / "n", notices(looked(world)))
+        write_notices(world.root / "n", notices(looked(world)))
 
 
 def test_exit_0_where_nothing_is_affected_and_small_numbers_are_not_told(world: World) -> None:

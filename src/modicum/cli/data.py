@@ -5,10 +5,11 @@ from typing import Annotated
 
 import typer
 
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway import datasets
 from modicum.gateway.home import Home
+from modicum.gateway.outside import write_out
 
 group = typer.Typer(no_args_is_help=True, help="Data sets and their dictionaries; the synthetic population.")
 
@@ -21,7 +22,7 @@ def register(app: typer.Typer) -> None:
 @group.command("generate")
 def generate(
     people: Annotated[int, typer.Option("--people", help="How many people.")],
-    out: Annotated[Path, typer.Option("--out", help="A folder for the tables.")],
+    out: Annotated[Path, typer.Option("--out", help="A folder for the tables.", callback=outside)],
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same bytes.")] = 1,
     as_json: JsonOption = False,
 ) -> None:
@@ -125,7 +126,9 @@ def describe(
 def classify(
     name: Annotated[str, typer.Argument(help="A registered data set, or a file or folder to look at.")],
     confirm: Annotated[bool, typer.Option("--confirm", help="Confirm the data set's dictionary as it stands.")] = False,
-    out: Annotated[Path | None, typer.Option("--out", help="Write the proposed dictionary to a new file.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write the proposed dictionary to a new file.", callback=outside)
+    ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -143,7 +146,7 @@ def classify(
         return
     text = datasets.propose_dictionary(here, name)
     if out is not None:
-        datasets.write_new_file(out, text.encode())
+        write_out(out, text.encode())
         say(f"wrote {out}; edit it, then `modicum data add NAME {name} --dictionary {out}`")
     if as_json:
         emit({"schema": "modicum.dictionary/1", "dictionary": text})

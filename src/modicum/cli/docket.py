@@ -17,6 +17,7 @@ from modicum.cli.options import (
     TextOption,
     acting_key,
     day_of,
+    outside,
 )
 from modicum.cli.output import emit, say, show_page, table
 from modicum.cli.receipt import ReceiptOption, hand_over, ready
@@ -24,8 +25,8 @@ from modicum.gateway import case as cases
 from modicum.gateway.again import decide_again
 from modicum.gateway.case_document import listed
 from modicum.gateway.case_file import case_file
-from modicum.gateway.datasets import write_new_file
 from modicum.gateway.home import Home
+from modicum.gateway.outside import write_out
 from modicum.gateway.request_file import read_request
 from modicum.gateway.waiting import expire_due
 from modicum.model.errors import InvalidInputError
@@ -102,7 +103,8 @@ def show_(
     case: CaseArgument,
     html: Annotated[bool, typer.Option("--html", help="Give the case file: one page to print.")] = False,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="With --html: write the page to a new file.")
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="With --html: write the page to a new file.", callback=outside),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -126,7 +128,7 @@ def show_(
         if out is None:
             show_page(page)
             return
-        write_new_file(out, page.encode())
+        write_out(out, page.encode())
         say(f"wrote {out}")
     say_case(here, case, as_json=as_json, did=None)
 

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
-from modicum.cli.options import JsonOption
+from modicum.cli.options import JsonOption, outside
 from modicum.cli.output import emit, show
-from modicum.gateway.datasets import write_new_file
+from modicum.gateway.outside import write_out
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.paper import to_csv
 from modicum.paper.answers import pictures_of
@@ -23,7 +23,9 @@ def register(app: typer.Typer) -> None:
 
 def draw(
     file: Annotated[Path, typer.Argument(help="answer.json, or what `budget show --json` printed.", metavar="FILE")],
-    out: Annotated[Path, typer.Option("--out", help="A folder for the pictures; nothing is overwritten.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="A folder for the pictures; nothing is overwritten.", callback=outside)
+    ],
     as_json: JsonOption = False,
 ) -> None:
     """Draw an answer with its intervals, an exact table with its hidden cells, or a budget: SVG, and the table as CSV.
@@ -33,8 +35,8 @@ def draw(
     drawn = pictures_of(_document(file))
     out.mkdir(parents=True, exist_ok=True)
     for name, picture in drawn.items():
-        write_new_file(out / f"{name}.svg", picture.svg.encode())
-        write_new_file(out / f"{name}.csv", to_csv(picture.table).encode())
+        write_out(out / f"{name}.svg", picture.svg.encode())
+        write_out(out / f"{name}.csv", to_csv(picture.table).encode())
     if as_json:
         found = [{"name": name, "finding": each.finding} for name, each in drawn.items()]
         emit({"schema": "modicum.drawn/1", "out": str(out), "pictures": found})

@@ -7,7 +7,15 @@ import typer
 
 from modicum.cli.demo import play
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, StoreOption, given_key
+from modicum.cli.options import (
+    DEFAULT_HOME,
+    HomeOption,
+    JsonOption,
+    NewHomeOption,
+    StoreOption,
+    given_key,
+    outside_others,
+)
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.doctor import examine
 from modicum.gateway.founding import create_home
@@ -23,9 +31,9 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(
-    home: Annotated[Path, typer.Option("--home", help="A new folder for the demo's home and files.")] = Path(
-        "modicum-demo"
-    ),
+    home: Annotated[
+        Path, typer.Option("--home", help="A new folder for the demo's home and files.", callback=outside_others)
+    ] = Path("modicum-demo"),
     people: Annotated[int, typer.Option("--people", min=1000, help="How many synthetic people.")] = 20_000,
     as_json: JsonOption = False,
 ) -> None:
@@ -40,7 +48,7 @@ def demo(
 
 
 def init(
-    home: HomeOption = DEFAULT_HOME,
+    home: NewHomeOption = DEFAULT_HOME,
     evaluation: Annotated[bool, typer.Option("--evaluation", help="A home without outside witnesses.")] = False,
     roster: Annotated[
         str, typer.Option("--roster", help="cms, ehds, state, or a TOML file with organisations, people and founders.")

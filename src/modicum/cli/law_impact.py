@@ -6,11 +6,12 @@ from typing import Annotated
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, AsOfOption, HomeOption, JsonOption, day_of
+from modicum.cli.options import DEFAULT_HOME, AsOfOption, HomeOption, JsonOption, day_of, outside
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.home import Home
 from modicum.gateway.impact import Affected, Impact, impact_of
-from modicum.gateway.recall import Notice, check_folder, impact_document, notices, write_notices
+from modicum.gateway.outside import check_folder
+from modicum.gateway.recall import Notice, impact_document, notices, write_notices
 from modicum.law.packs import load_pack
 
 
@@ -26,7 +27,10 @@ def impact(
     ] = None,
     as_of: AsOfOption = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="A folder for a recall notice per recipient; nothing is overwritten.")
+        Path | None,
+        typer.Option(
+            "--out", help="A folder for a recall notice per recipient; nothing is overwritten.", callback=outside
+        ),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -39,12 +43,12 @@ def impact(
     """
     here = Home.open(home)
     if out is not None:
-        check_folder(here, out)
+        check_folder(out)
     chosen = here.pack() if pack is None else load_pack(pack)
     with progress(quiet=as_json) as report:
         found = impact_of(here, pack=chosen, as_of=day_of(as_of), report=report)
     letters = notices(found)
-    written = [] if out is None else write_notices(here, out, letters)
+    written = [] if out is None else write_notices(out, letters)
     if as_json:
         emit(impact_document(found, letters, written))
     else:

@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from modicum.cli.law import PackOption
-from modicum.cli.options import JsonOption
+from modicum.cli.options import JsonOption, outside
 from modicum.cli.output import emit, say
-from modicum.gateway.datasets import write_new_file
 from modicum.gateway.lawbook import read
+from modicum.gateway.outside import write_out
 from modicum.paper import pack_markdown, pack_page
 from modicum_verify.harmless import harmless
 
@@ -24,9 +24,12 @@ def print_(
     profile: Annotated[
         str | None, typer.Option("--profile", metavar="ID", help="Only the bodies that can bear on this custodian.")
     ] = None,
-    html: Annotated[Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page instead.")] = None,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page instead.", callback=outside)
+    ] = None,
     markdown: Annotated[
-        Path | None, typer.Option("--markdown", metavar="OUT", help="Write Markdown to a new file instead.")
+        Path | None,
+        typer.Option("--markdown", metavar="OUT", help="Write Markdown to a new file instead.", callback=outside),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -36,10 +39,10 @@ def print_(
     """
     found = read(pack, profile=profile)
     if html is not None:
-        write_new_file(html, pack_page(found).encode())
+        write_out(html, pack_page(found).encode())
         say(f"wrote {html}")
     if markdown is not None:
-        write_new_file(markdown, pack_markdown(found).encode())
+        write_out(markdown, pack_markdown(found).encode())
         say(f"wrote {markdown}")
     if as_json:
         emit(found.as_document())

@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, say, show, table
 from modicum.gateway.home import Home
 from modicum.gateway.lines_file import read_lines, salt_lines
@@ -22,7 +22,9 @@ REFUSED_SHOWN: Final = 40
 
 def lines(
     file: Annotated[Path, typer.Argument(help="A list of persons: CSV with a header, or NDJSON.", metavar="LIST")],
-    out: Annotated[Path, typer.Option("--out", help="Where the salted list goes; nothing is overwritten.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the salted list goes; nothing is overwritten.", callback=outside)
+    ],
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -32,7 +34,7 @@ def lines(
     """
     here = Home.open(home)
     salted = salt_lines(file, columns=line_rules(here.pack()).columns)
-    write_salted(here, out, salted)
+    write_salted(out, salted)
     if as_json:
         document = {"schema": "modicum.salted/1", "lines": len(salted.lines)}
         emit({**document, "named_persons_sha256": salted.sha256, "out": str(out)})

@@ -8,7 +8,7 @@ import typer
 
 from modicum.cli import rotation, witness
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway import logbook, witnessing
 from modicum.gateway.home import Home
@@ -32,7 +32,10 @@ def checkpoint(
         Path | None, typer.Option("--witnesses", help="A witnesses.toml: ask them all to cosign it first.")
     ] = None,
     request: Annotated[
-        Path | None, typer.Option("--request", help="Write the request for a witness without a network to a new file.")
+        Path | None,
+        typer.Option(
+            "--request", help="Write the request for a witness without a network to a new file.", callback=outside
+        ),
     ] = None,
     since: Annotated[
         int, typer.Option("--since", help="With --request: the size that this witness saw last.", min=0)
@@ -85,7 +88,7 @@ def _cosigned(home: Home, witnesses: Path, *, as_json: bool) -> None:
 @group.command("prove")
 def prove(
     entry: Annotated[int, typer.Argument(help="The index of a log entry.", min=0)],
-    out: Annotated[Path | None, typer.Option("--out", help="Write the proof to a new file.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write the proof to a new file.", callback=outside)] = None,
     body: Annotated[bool, typer.Option("--body", help="Carry the entry's body too, which tells what it says.")] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -123,7 +126,7 @@ def fsck(home: HomeOption = DEFAULT_HOME, as_json: JsonOption = False) -> None:
 
 @group.command("export")
 def export(
-    out: Annotated[Path, typer.Option("--out", help="A new folder for log, bodies and trust.json.")],
+    out: Annotated[Path, typer.Option("--out", help="A new folder for log, bodies and trust.json.", callback=outside)],
     bodies: Annotated[bool, typer.Option("--bodies/--no-bodies", help="With the bodies, or the leaves alone.")] = False,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,

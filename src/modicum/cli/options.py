@@ -11,14 +11,39 @@ from modicum.docket.signing import PersonKey
 from modicum.gateway.case import enrolled_keys
 from modicum.gateway.home import Home
 from modicum.gateway.keys import person_key
+from modicum.gateway.outside import check_around, check_outside
 from modicum.gateway.person_keys import find_key
 from modicum.gateway.ssh_agent import SshAgent
 from modicum.model.errors import InvalidInputError
 
 DEFAULT_HOME = Path("modicum-home")
 
+
+def outside(path: Path | None) -> Path | None:
+    """The callback of every option that names what a command writes: no path in a home gets any further."""
+    if path is not None:
+        check_outside(path)
+    return path
+
+
+def outside_others(root: Path) -> Path:
+    """The callback of every option that names a home, or a folder with homes, to be made: it lies in no other home."""
+    check_around(root)
+    return root
+
+
 HomeOption = Annotated[
     Path, typer.Option("--home", envvar="MODICUM_HOME", help="The gateway's home folder.", show_default=True)
+]
+NewHomeOption = Annotated[
+    Path,
+    typer.Option(
+        "--home",
+        envvar="MODICUM_HOME",
+        help="The gateway's home folder.",
+        show_default=True,
+        callback=outside_others,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document with a schema field.")]
 AsOption = Annotated[

@@ -6,7 +6,16 @@ from typing import Annotated
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, AsOption, HomeOption, JsonOption, KeyOption, TextOption, acting_key
+from modicum.cli.options import (
+    DEFAULT_HOME,
+    AsOption,
+    HomeOption,
+    JsonOption,
+    KeyOption,
+    TextOption,
+    acting_key,
+    outside,
+)
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway.home import Home
 from modicum.gateway.recalling import Outcome, recall_case, recall_order
@@ -31,7 +40,8 @@ def recall(
         typer.Option("--notice", help="With a case: the notice that recipients get; its digest is entered."),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="With --order: a folder for a recall notice per recipient.")
+        Path | None,
+        typer.Option("--out", help="With --order: a folder for a recall notice per recipient.", callback=outside),
     ] = None,
     who: AsOption = None,
     key: KeyOption = None,

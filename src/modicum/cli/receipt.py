@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from modicum.cli.options import outside
 from modicum.cli.output import say
 from modicum.gateway.home import Home
 from modicum.gateway.logbook import give_receipt
@@ -13,7 +14,10 @@ from modicum.gateway.outside import check_out
 ReceiptOption = Annotated[
     Path | None,
     typer.Option(
-        "--receipt", metavar="FILE", help="Your receipt, a new file: the proof of the entry made, with its body."
+        "--receipt",
+        metavar="FILE",
+        help="Your receipt, a new file: the proof of the entry made, with its body.",
+        callback=outside,
     ),
 ]
 
@@ -21,7 +25,7 @@ ReceiptOption = Annotated[
 def ready(home: Home, receipt: Path | None) -> Home:
     """The home, once it is seen that a receipt may be written there where one is wanted: before anything is entered."""
     if receipt is not None:
-        check_out(home, receipt)
+        check_out(receipt)
     return home
 
 

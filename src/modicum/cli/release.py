@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, progress, say, show, table
 from modicum.gateway.home import Home
 from modicum.gateway.opening import open_release
@@ -24,7 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def release(
     case: Annotated[str, typer.Argument(help="The number of an agreed case.", metavar="CASE")],
-    out: Annotated[Path, typer.Option("--out", help="Where the package goes; nothing is overwritten.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the package goes; nothing is overwritten.", callback=outside)
+    ],
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
 ) -> None:
@@ -55,7 +57,9 @@ def release(
 def open_(
     file: Annotated[Path, typer.Argument(help="A package.", metavar="FILE")],
     identity: Annotated[Path, typer.Option("--identity", help="Your age identity file, or OpenSSH Ed25519 key.")],
-    out: Annotated[Path, typer.Option("--out", help="A new folder for the opened files.")] = Path("opened"),
+    out: Annotated[Path, typer.Option("--out", help="A new folder for the opened files.", callback=outside)] = Path(
+        "opened"
+    ),
     trust: Annotated[Path | None, typer.Option("--trust", help="The custodian's trust.json.")] = None,
     as_json: JsonOption = False,
 ) -> None:

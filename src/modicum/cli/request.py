@@ -11,15 +11,15 @@ from modicum.cli.exits import Exit
 from modicum.cli.explained import show_explanation
 from modicum.cli.lines import LinesOption, exit_of_lines, read_given, say_report
 from modicum.cli.lines import lines as lines_command
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, emit_bytes, say, show, table
 from modicum.gateway.asking import Asked, decide_asked, find_asked
 from modicum.gateway.case import check_request, weigh
-from modicum.gateway.datasets import write_new_file
 from modicum.gateway.deciding import Decided, kinds_of
 from modicum.gateway.explaining import explain_cell
 from modicum.gateway.home import Home
 from modicum.gateway.noisy import remarks_on
+from modicum.gateway.outside import write_out
 from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.request_file import read_request
 from modicum.model.decision import Verdict
@@ -83,7 +83,8 @@ def decide(
     lines: LinesOption = None,
     explain: ExplainOption = None,
     html: Annotated[
-        Path | None, typer.Option("--html", metavar="OUT", help="Write a printable page to a new file.")
+        Path | None,
+        typer.Option("--html", metavar="OUT", help="Write a printable page to a new file.", callback=outside),
     ] = None,
     home: HomeOption = DEFAULT_HOME,
     as_json: JsonOption = False,
@@ -108,7 +109,7 @@ def decide(
             show_explanation(explanation)
         raise typer.Exit(int(_EXITS[explanation.cell.verdict]))
     if html is not None:
-        write_new_file(html, page_of(here, asked, decided).encode())
+        write_out(html, page_of(here, asked, decided).encode())
         say(f"wrote {html}")
     if as_json:
         emit_bytes(canonical(decided.decision.as_document()))

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, StoreOption, TextOption, given_key
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, StoreOption, TextOption, given_key, outside_others
 from modicum.cli.output import emit, progress, say, show
 from modicum.gateway.freezing import freeze as freeze_home
 from modicum.gateway.home import system_clock
@@ -41,7 +41,7 @@ def freeze(
 
 
 def rotate(
-    to: Annotated[Path, typer.Option("--to", help="A new folder for the successor's home.")],
+    to: Annotated[Path, typer.Option("--to", help="A new folder for the successor's home.", callback=outside_others)],
     who: Annotated[
         list[str] | None,
         typer.Option("--as", help="Somebody who signs; twice, two founding organisations.", metavar="WHO"),

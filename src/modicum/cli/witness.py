@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from modicum.cli.exits import Exit
-from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
+from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption, outside
 from modicum.cli.output import emit, say, show
 from modicum.gateway import witnessing
 from modicum.gateway.home import Home
@@ -17,6 +17,9 @@ from modicum_verify.witnessing import Refused
 group = typer.Typer(no_args_is_help=True, help="A witness: cosigns checkpoints of logs that only grow.")
 
 StateOption = Annotated[Path, typer.Option("--state", help="The folder of the witness: its key, what it saw.")]
+NewStateOption = Annotated[
+    Path, typer.Option("--state", help="The folder of the witness: its key, what it saw.", callback=outside)
+]
 ListenOption = Annotated[str, typer.Option("--listen", help="HOST:PORT; port 0 takes a free one.")]
 
 
@@ -37,7 +40,7 @@ def serve(listen: ListenOption = "127.0.0.1:8100", home: HomeOption = DEFAULT_HO
 @group.command("init")
 def init(
     name: Annotated[str, typer.Option("--name", help="The witness's name, such as oag.example.gov/witness.")],
-    state: StateOption = Path("witness"),
+    state: NewStateOption = Path("witness"),
     as_json: JsonOption = False,
 ) -> None:
     """Make the key of a witness and print the verifier key that logs are given.
@@ -77,7 +80,9 @@ def run(listen: ListenOption = "127.0.0.1:8101", state: StateOption = Path("witn
 @group.command("sign")
 def sign(
     request: Annotated[Path, typer.Argument(help="A request that `log checkpoint --request-for` wrote.")],
-    out: Annotated[Path, typer.Option("--out", help="Where the cosignature goes; nothing is overwritten.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="Where the cosignature goes; nothing is overwritten.", callback=outside)
+    ],
     state: StateOption = Path("witness"),
 ) -> None:
     """Answer one request from a file: a witness without a network.

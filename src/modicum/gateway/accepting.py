@@ -6,13 +6,13 @@ takes it. All else in the store is a projection, and is made again where it is n
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final
 
 from modicum.ledger import Ledger
 from modicum.model.errors import EvidenceError
 from modicum.storage import Folder
 from modicum.store import (
     CASE_TABLES,
+    CURE,
     EntryRow,
     OpenStore,
     Position,
@@ -28,8 +28,6 @@ from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import Entry
 from modicum_verify.fold import Docket, fold
 from modicum_verify.merkle import leaf_hash, root
-
-CURE: Final = "the log is right: keep a copy of the store for those who inquire, then run `modicum rebuild`"
 
 Bodies = Callable[[Entry], bytes]
 

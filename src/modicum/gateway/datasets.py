@@ -13,9 +13,9 @@ from modicum.docket import gateway_events
 from modicum.gateway.case import enter
 from modicum.gateway.catalogued import interrupted, logged_dataset, logged_datasets
 from modicum.gateway.home import Home, vocabulary_of
+from modicum.gateway.outside import check_outside
 from modicum.gateway.progress import Report, silent
 from modicum.model.dataset import Dataset
-from modicum.storage import Folder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +31,8 @@ class Described:
 
 
 def make_population(out: Path, *, people: int, seed: int, report: Report = silent) -> Mapping[str, int]:
-    """Write the synthetic population; gives rows by table."""
+    """Write the synthetic population; gives rows by table. Raises InvalidInputError: the folder lies in a home."""
+    check_outside(out)
     return population.generate(out, people=people, seed=seed, progress=report).tables
 
 
@@ -80,11 +81,6 @@ def propose_dictionary(home: Home, name: str) -> str:
     if name in catalogue.list_datasets(home.folder):
         return home.folder.read(f"data/{name}/dictionary.toml").decode("utf-8")
     return propose_text([Path(name)], vocabulary=vocabulary_of(home.pack()))
-
-
-def write_new_file(path: Path, data: bytes) -> None:
-    """Write a file that must not be there yet."""
-    Folder(path.absolute().parent).write_new(path.name, data)
 
 
 def registration_document(added: Registration) -> dict[str, Any]:

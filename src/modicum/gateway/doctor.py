@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modicum.gateway.accepting import CURE
 from modicum.gateway.catalogued import check_tables, interrupted, logged_datasets
-from modicum.gateway.home import Home
+from modicum.gateway.grounds import check_keys
+from modicum.gateway.home import SETTINGS, Home
 from modicum.gateway.leaving import own_witnesses, too_few
 from modicum.gateway.logbook import fsck
 from modicum.gateway.named import check_lists
@@ -19,6 +19,7 @@ from modicum.gateway.released_tables import check_kept
 from modicum.gateway.stored import replay_decisions
 from modicum.gateway.witnessing import ask_witnesses
 from modicum.model.errors import EvidenceError, ModicumError
+from modicum.store import CURE
 
 _ROOM_BYTES: Final = 256 * 1024 * 1024
 _PRIVATE: Final = 0o077
@@ -42,7 +43,7 @@ def examine(root: Path) -> list[Finding]:
     except ModicumError as error:
         return [_bad("home", error)]
     checks: list[tuple[str, Callable[[], str]]] = [
-        ("settings and keys", lambda: f"custodian {home.custodian}, log {home.origin}"),
+        ("settings and keys", lambda: _settings(home)),
         ("witnesses", lambda: _witnesses(home)),
         ("key files", lambda: _keys(home)),
         ("writable", lambda: _writable(home)),
@@ -80,6 +81,18 @@ def _bad(name: str, error: ModicumError) -> Finding:
     return Finding(
         check=name, good=False, detail=error.cause, cure=error.cure, exit=families.get(error.code, "OUR_FAULT")
     )
+
+
+def _settings(home: Home) -> str:
+    docket = home.journal.docket()
+    if home.custodian != docket.roster.custodian:
+        raise EvidenceError(
+            place=SETTINGS,
+            cause=f"says custodian {home.custodian}, and the log says {docket.roster.custodian}",
+            cure=f"restore it: nothing is released under another custodian than {docket.roster.custodian}",
+        )
+    check_keys(home, docket)
+    return f"custodian {home.custodian}, log {home.origin}"
 
 
 def _witnesses(home: Home) -> str:

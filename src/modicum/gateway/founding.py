@@ -34,6 +34,7 @@ from modicum.gateway.keys import (
     read_key,
 )
 from modicum.gateway.leaving import WITNESSES, named
+from modicum.gateway.outside import check_new_home
 from modicum.gateway.witnessing import read_witnesses
 from modicum.law.packs import Pack, load_pack, shipped_packs
 from modicum.ledger import create_ledger
@@ -110,8 +111,7 @@ def create_home(
     Raises ConflictError: something is there already, or in that database. InvalidInputError: roster or witnesses are
     not well formed, a founder's key is missing, or the roster names a kind of organisation that the pack does not know.
     """
-    if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise ConflictError(cause=f"{root} is there already and is not empty", cure="name another --home, or remove it")
+    check_new_home(root)
     wanted = _read_roster(roster)
     witnessed = None if witnesses is None else named(read_witnesses(witnesses))
     pack = load_pack(pack_name)

@@ -77,6 +77,12 @@ def check_keys(home: Home, docket: Docket) -> None:
     trust, roster = home.trust, docket.roster
     named = (trust.origin, trust.log_vkey, trust.genesis_sha256, trust.manifest_key)
     if named != (roster.origin, home.ledger.vkey, leaf_hash(home.ledger.leaf(0)).hex(), roster.manifest_key):
-        raise EvidenceError(place="trust.json", cause="is not the trust root of this log")
+        raise EvidenceError(
+            place="trust.json", cause="is not the trust root of this log", cure="restore it; nothing leaves without it"
+        )
     if public_hex(read_key(home.folder, MANIFEST_KEY)) != roster.manifest_key:
-        raise EvidenceError(place=MANIFEST_KEY, cause="is not the key that genesis names")
+        raise EvidenceError(
+            place=MANIFEST_KEY,
+            cause="is not the key that genesis names",
+            cure="restore it from a backup",
+        )

@@ -65,11 +65,11 @@ class Journal:
             yield
 
     @contextmanager
-    def held(self) -> Iterator[OpenStore]:
-        """Hold the home for one writer and give its store as it was found."""
+    def held(self, *, repairing: bool = False) -> Iterator[OpenStore]:
+        """Hold the home for one writer and give its store as it was found. repairing: as `Store.opened` takes it."""
         with self._folder.lock("home", timeout_s=5.0):
             self._ledger.refresh()
-            with self._acceptance.store.opened() as store:
+            with self._acceptance.store.opened(repairing=repairing) as store:
                 self._held, self._position = store, None
                 try:
                     yield store

@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from modicum.accounting.record import check as check_record
+from modicum.gateway.accepting import body_path
 from modicum.gateway.home import Home
 from modicum.gateway.kept_cosigned import covering, kept
 from modicum.gateway.leaving import follow
+from modicum.gateway.outside import check_new_folder, check_outside, write_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.model.errors import (
-    ConflictError,
     InvalidInputError,
     LogUnavailableError,
     ModicumError,
@@ -20,6 +21,7 @@ from modicum.model.errors import (
 from modicum.storage import Folder
 from modicum_verify.carried import MAX_CARRIED_BYTES
 from modicum_verify.events import COSIGNED, UNWITNESSED
+from modicum_verify.logdir import is_of_log
 from modicum_verify.verdict import check_entries
 from modicum_verify.witness_set import SignedBy
 
@@ -106,9 +108,11 @@ class Proved:
 def prove(home: Home, entry: int, *, out: Path | None = None, body: bool = False) -> Proved:
     """Give the tlog-proof of one entry, under a cosigned checkpoint where one covers it; written to `out` where asked.
 
-    It carries the entry and, with `body`, what the entry says. Raises NotFoundError, ConflictError; NotPermittedError:
-    it is a first review that is sealed still; InvalidInputError: the body is too large to be carried.
+    It carries the entry and, with `body`, what the entry says. Raises NotFoundError, and what `write_out` raises;
+    NotPermittedError: it is a first review, sealed still; InvalidInputError: the body is too large to be carried.
     """
+    if out is not None:
+        check_outside(out)
     if body:
         _check_told(home, entry)
     return _prove(home, entry, out=out, body=body)
@@ -146,7 +150,7 @@ def _prove(home: Home, entry: int, *, out: Path | None, body: bool) -> Proved:
             cure="prove it without its body, and show a copy of the log: modicum log export --bodies",
         )
     if out is not None:
-        Folder(out.absolute().parent).write_new(out.name, proof)
+        write_out(out, proof)
     return Proved(entry=entry, proof=proof.decode("utf-8"), cosigned_by=() if seen is None else seen.by)
 
 
@@ -177,12 +181,17 @@ def fsck(root: Path, *, report: Report = silent) -> Checked:
 
 
 def export(home: Home, *, out: Path, bodies: bool) -> int:
-    """Copy log and trust root, with the bodies where asked, to a new folder; gives the number of files."""
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name a new folder")
+    """Copy log and trust root, with the bodies where asked, to a new folder; gives the number of files.
+
+    Of the folder `log` only what is a file of a log, and of `bodies` only those of its entries: whatever else somebody
+    put there stays. Raises InvalidInputError, ConflictError: as `check_new_folder`.
+    """
+    check_new_folder(out)
     follow(home, home.journal.docket())
+    of_log = [name for name in home.folder.list("log") if is_of_log(name.removeprefix("log/"))]
+    of_entries = [body_path(entry.body) for entry in home.journal.entries()] if bodies else []
     target = Folder(out)
-    names = ["trust.json", *home.folder.list("log"), *(home.folder.list("bodies") if bodies else [])]
+    names = ["trust.json", *of_log, *of_entries]
     for name in names:
         target.write_new(name, home.folder.read(name))
     return len(names)

@@ -17,7 +17,7 @@ from modicum.docket import gateway_events
 from modicum.docket.signing import Event
 from modicum.gateway.home import Home
 from modicum.gateway.lines_file import parse_lines
-from modicum.gateway.outside import check_out
+from modicum.gateway.outside import check_out, write_out
 from modicum.law.line_rules import LineRules
 from modicum.law.lines import Filed, Hold, LinesReport, judge_lines
 from modicum.law.packs import Pack
@@ -26,7 +26,6 @@ from modicum.model.errors import ConflictError, EvidenceError, InvalidInputError
 from modicum.model.lines import Line, Lines
 from modicum.model.request import Request
 from modicum.seal.age import decrypt_stream, encrypt_stream, new_recipient, own_identity
-from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 from modicum_verify.case_state import CaseState
 from modicum_verify.case_state import Lines as Logged
@@ -195,10 +194,10 @@ def check_logged(home: Home, docket: Docket, case: CaseState, *, request: Reques
         )
 
 
-def write_salted(home: Home, out: Path, lines: Lines) -> None:
+def write_salted(out: Path, lines: Lines) -> None:
     """Write a salted list for its asker, readable by them alone. Raises what `check_out` raises."""
-    check_out(home, out)
-    Folder(out.absolute().parent).write_new(out.name, canonical(lines.as_document()))
+    check_out(out)
+    write_out(out, canonical(lines.as_document()))
 
 
 def check_lists(home: Home, docket: Docket) -> int:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from modicum.gateway.outside import check_new_folder
 from modicum.gateway.progress import Report, silent
-from modicum.model.errors import ConflictError, InvalidInputError, NotFoundError
+from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.seal.package import open_package
 from modicum.storage import Folder
 from modicum_verify.package import PackageReport, verify_package
@@ -42,8 +43,7 @@ def open_release(
     """
     if not package.is_file():
         raise NotFoundError(cause=f"there is no package {package}", cure="check the path")
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name a new folder with --out")
+    check_new_folder(out)
     try:
         key = identity.read_bytes()
     except FileNotFoundError:

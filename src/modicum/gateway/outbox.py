@@ -6,6 +6,7 @@ from pathlib import Path
 
 from modicum.gateway.home import Home
 from modicum.gateway.lookback import release_name
+from modicum.gateway.outside import check_out
 from modicum.model.errors import EvidenceError
 from modicum.storage import Folder
 from modicum_verify.case_state import CaseState
@@ -25,10 +26,11 @@ def measure(path: Path) -> tuple[str, int]:
 def copy_out(home: Home, case: CaseState, *, sha256: str, out: Path) -> None:
     """Copy the package of a delivered case to `out`; the copy appears whole or not at all.
 
-    Raises EvidenceError: it is gone, or not the package of that digest. ConflictError: `out` is there.
+    Raises EvidenceError: it is gone, or not the package of that digest. Raises what `check_out` raises.
     """
     source = home.folder.path(outbox_path(case))
     if not source.is_file() or measure(source)[0] != sha256:
         raise EvidenceError(place=outbox_path(case), cause="is missing, or is not the package that was delivered")
+    check_out(out)
     with Folder(out.absolute().parent).stage(out.name) as sink, source.open("rb") as file:
         shutil.copyfileobj(file, sink, 1 << 20)

@@ -70,8 +70,8 @@ class Rebuilt:
 def check_store(home: Home) -> Rebuilt:
     """Compare the canonical dump of what log and bodies give with that of the tables.
 
-    Raises EvidenceError: log or bodies are broken, or the store is another log's. LogUnavailableError: home or store
-    cannot be opened for writing.
+    Raises EvidenceError: log or bodies are broken, the store is another log's, or somebody changed its tables.
+    LogUnavailableError: home or store cannot be opened for writing.
     """
     home.require_writable()
     if home.acceptance.store.is_absent():
@@ -83,14 +83,13 @@ def check_store(home: Home) -> Rebuilt:
 def rebuild_store(home: Home) -> Rebuilt:
     """Make all tables again from log and bodies, in one transaction, after what was accepted has entered the log.
 
-    Raises as `check_store`.
+    Tables that somebody dropped or changed are made anew, and what is foreign among them goes. Raises as `check_store`.
     """
     home.require_writable()
-    with home.journal.held() as store:
+    with home.journal.held(repairing=True) as store:
         while pending := _pending(home, store):
             home.acceptance.integrate(pending)
-        size = len(home.journal.entries())
-        dropped = sum(1 for row in store.tables()["entries"] if int(row["index"] or 0) >= size)
+        dropped = _beyond(store, len(home.journal.entries()))
         journal = home.journal
         home.acceptance.remake(store, journal.entries(), journal.docket(), bodies=journal.body_of)
         return _looked_at(home, store, checked=False, dropped=dropped)
@@ -103,11 +102,18 @@ def _looked_at(home: Home, store: OpenStore, *, checked: bool = True, dropped: i
 
 def _pending(home: Home, store: OpenStore) -> list[EntryRow]:
     """What will enter the log with the next writing; nothing where the store's entries are not the log's."""
-    store.position()  # Another log's store is an error, and not a difference.
+    store.check_own()  # Another log's store is an error, and not a difference.
     try:
         return home.acceptance.pending(store, home.journal.entries(), home.journal.docket())
     except EvidenceError:
         return []
+
+
+def _beyond(store: OpenStore, size: int) -> int:
+    try:
+        return store.beyond(size)
+    except EvidenceError:  # Its entries cannot be read, so nobody can count them.
+        return 0
 
 
 def _compared(
@@ -124,7 +130,7 @@ def _compared(
     expected = {**rows_of_docket(docket), "entries": [logged_row(entry) for entry in entries]}
     other = list(differences(expected, found))
     wanted = home.acceptance.place(entries, docket, new=pending)
-    if position is None or not position.says(wanted):
+    if position != wanted:
         what = "missing" if position is None else "differs"
         other.append(Difference(table="position", key=wanted.origin, what=what))
     return Rebuilt(

@@ -4,7 +4,7 @@ A notice names releases, dates, columns and rules; no person, no count of person
 custodian to sign and send. Writing one enters nothing in the log; `recalling` enters the recall, with its digest.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -12,10 +12,9 @@ from textwrap import fill
 from typing import Any, Final
 
 from modicum.answer.ladder import guarded
-from modicum.gateway.home import Home
 from modicum.gateway.impact import Affected, Flip, Found, Impact
+from modicum.gateway.outside import check_folder
 from modicum.model.decision import Because, PackRef
-from modicum.model.errors import ConflictError, InvalidInputError, NotFoundError
 from modicum.storage import Folder
 from modicum_verify.canonical import canonical
 
@@ -156,26 +155,9 @@ def notices(impact: Impact) -> tuple[Notice, ...]:
     )
 
 
-def check_folder(home: Home, out: Path, wanted: Iterable[Notice] = ()) -> None:
-    """Check that notices can be written into a folder.
-
-    Raises InvalidInputError: it lies in the home. ConflictError: a file of that name is there. NotFoundError: no such
-    place.
-    """
-    if out.resolve().is_relative_to(home.root.resolve()):
-        raise InvalidInputError(cause=f"{out} lies in the home itself", cure="name a folder elsewhere with --out")
-    if out.exists() and not out.is_dir():
-        raise ConflictError(cause=f"{out} is there already and is no folder", cure="name a folder with --out")
-    if not out.absolute().parent.is_dir():
-        raise NotFoundError(cause=f"there is no folder {out.absolute().parent}", cure="make it first")
-    for name in (f"{each.name}{ending}" for each in wanted for ending in (".json", ".txt")):
-        if (out / name).exists():
-            raise ConflictError(cause=f"{out / name} is there already", cure="name another folder with --out")
-
-
-def write_notices(home: Home, out: Path, wanted: Sequence[Notice]) -> list[str]:
-    """Write each notice as JSON and as a letter; gives the names. Nothing is overwritten: see check_folder."""
-    check_folder(home, out, wanted)
+def write_notices(out: Path, wanted: Sequence[Notice]) -> list[str]:
+    """Write each notice as JSON and as a letter; gives the names. Nothing is overwritten: see `check_folder`."""
+    check_folder(out, [f"{each.name}{ending}" for each in wanted for ending in (".json", ".txt")])
     folder, written = Folder(out), []
     for each in wanted:
         for ending, data in ((".json", canonical(each.as_document())), (".txt", each.as_text().encode())):

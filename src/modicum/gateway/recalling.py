@@ -18,8 +18,9 @@ from modicum.gateway.case import recall, signer
 from modicum.gateway.home import Home
 from modicum.gateway.impact import Affected, Impact, impact_of
 from modicum.gateway.lookback import release_name
+from modicum.gateway.outside import check_folder
 from modicum.gateway.progress import Report, silent
-from modicum.gateway.recall import Notice, check_folder, notices, write_notices
+from modicum.gateway.recall import Notice, notices, write_notices
 from modicum.law.packs import Pack
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum_verify.canonical import canonical
@@ -90,7 +91,7 @@ def recall_order(
     _check_reason(text)
     home.require_writable()
     if out is not None:
-        check_folder(home, out)
+        check_folder(out)
     found = impact_of(home, pack=pack, report=report)
     docket = home.journal.docket()
     states = {each.case: find_case(docket, each.case).state for each in found.affected}
@@ -98,7 +99,7 @@ def recall_order(
     letters = tuple(replace(each, recorded=True) for each in notices(_only(found, due)))
     for each in due:  # ask for all before anything is written
         commands.recall(docket, each.case, by=signer(docket, key), text=text)
-    written = [] if out is None else write_notices(home, out, letters)
+    written = [] if out is None else write_notices(out, letters)
     entered = [_enter(home, each, key=key, text=text, letters=() if out is None else letters) for each in due]
     return Outcome(
         recalled=tuple(entered),

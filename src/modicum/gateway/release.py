@@ -120,7 +120,7 @@ def release_case(home: Home, case_id: str, *, out: Path, report: Report = silent
     process is at it. LogUnavailableError (6): the log or the disk cannot take an entry, or too few witnesses cosign it.
     """
     home.require_writable()
-    check_out(home, out)
+    check_out(out)
     find_request(home.journal.docket(), case_id)
     with releasing(home):
         _anew_under_new_rules(home, case_id)

@@ -21,13 +21,14 @@ from modicum.gateway.deciding import Decided, decide_request
 from modicum.gateway.home import Home
 from modicum.gateway.lookback import Statement, account_of
 from modicum.gateway.opening import Opened, open_release
+from modicum.gateway.outside import check_new_home
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proposing import Reader, proposed
 from modicum.gateway.release import Refused, Released, release_case
 from modicum.gateway.replay_requests import DATASET, june, narrow, whole
 from modicum.gateway.replay_stage import Stage, staged
 from modicum.gateway.request_file import parse_request
-from modicum.model.errors import ConflictError, InternalError
+from modicum.model.errors import InternalError
 from modicum.model.request import Request
 from modicum.seal.age import new_recipient
 from modicum.storage import Folder
@@ -74,10 +75,7 @@ def replay(folder: Path, *, people: int, now: datetime, report: Report = silent)
     Takes some ten seconds for 20,000 people on two cores.
     Raises ConflictError: the folder is there and not empty. LogUnavailableError: no witness could be started.
     """
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise ConflictError(
-            cause=f"{folder} is there already and is not empty", cure="name another --home, or remove it"
-        )
+    check_new_home(folder)
     report("making a home, and two witnesses", 0.02)
     with staged(folder, now=now) as stage:
         return _play(stage, people=people, report=report)

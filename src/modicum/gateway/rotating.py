@@ -28,12 +28,13 @@ from modicum.gateway.home import Home, read_settings
 from modicum.gateway.journal import Clock
 from modicum.gateway.keys import LOG_KEY, MANIFEST_KEY, public_hex, read_key
 from modicum.gateway.leaving import WITNESSES, own_witnesses, too_few
+from modicum.gateway.outside import check_new_home
 from modicum.gateway.populations import BUDGET_FILE
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.release import recover
 from modicum.gateway.witnessing import ask_witnesses
 from modicum.ledger import create_ledger
-from modicum.model.errors import ConflictError, OutstandingError
+from modicum.model.errors import OutstandingError
 from modicum.storage import Folder
 from modicum_verify.fold import Docket
 from modicum_verify.note import vkey as vkey_of
@@ -92,7 +93,7 @@ def rotate(
     ConflictError: `to` is there, or the log has another successor. LogUnavailableError: too few witnesses cosign.
     EvidenceError: the log does not verify, and the home is not frozen.
     """
-    _check_free(to)
+    check_new_home(to, option="--to")
     folder = Folder(root)
     with ExitStack() as held:
         if frozen(folder) is not None:
@@ -182,11 +183,6 @@ def _require_ended(docket: Docket) -> None:
             cause=f"{len(waiting)} case(s) have not ended: {listed}",
             cure="release, refuse or withdraw them first; a damaged log can be frozen instead: modicum log freeze",
         )
-
-
-def _check_free(to: Path) -> None:
-    if to.exists() and (not to.is_dir() or any(to.iterdir())):
-        raise ConflictError(cause=f"{to} is there already and is not empty", cure="name another --to")
 
 
 def _partial(to: Path) -> Path:

@@ -13,6 +13,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from modicum.gateway.keys import openssh_bytes
+from modicum.gateway.outside import check_out, check_outside, write_out
 from modicum.ledger.serving import server, witness_answers
 from modicum.ledger.witness import Cosigned, Witness
 from modicum.model.errors import ConflictError, InvalidInputError, NotFoundError
@@ -33,6 +34,7 @@ def make_witness(state: Path, *, name: str) -> WitnessKey:
 
     Raises ConflictError: there is one already. InvalidInputError: a name with blanks or plus signs.
     """
+    check_outside(state)
     folder, key = Folder(state), Ed25519PrivateKey.generate()
     try:
         Cosigner(name, key).cosign("probe\n", time=1)
@@ -92,15 +94,14 @@ def cosign_file(state: Path, *, request: Path, out: Path) -> Cosigned | Refused:
 
     Raises NotFoundError, EvidenceError: no such request. ConflictError: `out` is there already.
     """
-    if out.exists():
-        raise ConflictError(cause=f"{out} is there already", cure="name another file with --out")
+    check_out(out)
     try:
         body = request.read_bytes()
     except OSError:
         raise NotFoundError(cause=f"there is no request {request}", cure="check the path") from None
     found = open_witness(state).add_checkpoint(parse_request(body))
     if isinstance(found, Cosigned):
-        Folder(out.absolute().parent).write_new(out.name, found.line)
+        write_out(out, found.line)
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from modicum.gateway.home import Home
 from modicum.gateway.kept_cosigned import keep
+from modicum.gateway.outside import check_outside, write_out
 from modicum.gateway.witness import cosign_file as cosign_file  # for doors: both sides in one place
 from modicum.gateway.witness import listen_at
 from modicum.gateway.witness import make_witness as make_witness
@@ -15,7 +16,6 @@ from modicum.gateway.witness import serve_witness as serve_witness
 from modicum.gateway.witness import watch as watch
 from modicum.ledger.cosigning import Asked, WitnessAddress, ask_all, cosigned
 from modicum.ledger.serving import log_answers, server
-from modicum.storage import Folder
 from modicum_verify.witness_file import read_directory
 from modicum_verify.witnessing import AddCheckpoint, WitnessPolicy
 
@@ -67,9 +67,10 @@ def write_request(home: Home, *, out: Path, since: int) -> None:
     since: the size that this witness cosigned last, 0 where none. Raises NotFoundError: the log never had that size.
     ConflictError: `out` is there already.
     """
+    check_outside(out)
     proof = home.ledger.prove_continuation(since)
     body = AddCheckpoint(old_size=since, proof=tuple(proof), note=home.ledger.checkpoint_note).format()
-    Folder(out.absolute().parent).write_new(out.name, body)
+    write_out(out, body)
 
 
 def ask_witnesses(home: Home, witnesses: Witnesses) -> Outcome:

@@ -16,6 +16,7 @@ from typing import Final
 from modicum.ledger.witness import Witness
 from modicum.model.errors import InvalidInputError
 from modicum_verify.errors import EvidenceError, ModicumError
+from modicum_verify.logdir import is_of_log
 from modicum_verify.tiles import parse_tile_path
 from modicum_verify.witnessing import MAX_REQUEST_BYTES, Refused, parse_request
 
@@ -47,7 +48,7 @@ def log_answers(folder: Path) -> Answer:
         del body
         name = path.removeprefix("/")
         tile = parse_tile_path(name) is not None
-        if method != "GET" or not (tile or name in {"checkpoint", "log.vkey"}):
+        if method != "GET" or not is_of_log(name):
             return Reply(404 if method == "GET" else 405, b"not part of a log\n")
         try:
             data = (folder / name).read_bytes()

@@ -8,6 +8,7 @@ most commands only read.
 """
 
 from modicum.store.address import Address, parse_address
+from modicum.store.cure import CURE
 from modicum.store.dump import DUMPED, Difference, Sketch, differences, digest_of, logged_row
 from modicum.store.position import Position
 from modicum.store.rows import (
@@ -25,6 +26,7 @@ from modicum.store.store import OpenStore, Store
 
 __all__ = [
     "CASE_TABLES",
+    "CURE",
     "DUMPED",
     "PROJECTIONS",
     "Address",

@@ -19,15 +19,25 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from modicum.model.errors import ConflictError, LogUnavailableError
+from modicum.model.errors import ConflictError, EvidenceError, LogUnavailableError
 from modicum.store.address import Address, Server
+from modicum.store.cure import CURE
 
 WAIT_S: Final = 3.0  # a clean refusal within five seconds, with room for one step that is begun before it
 ISOLATION: Final = "SERIALIZABLE"
 SQLITE_SET: Final = ("PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", "PRAGMA foreign_keys=ON")
 _SQLITE_MUST: Final[Mapping[str, object]] = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 _POSTGRES_MUST_NOT: Final[Mapping[str, object]] = {"fsync": "off", "synchronous_commit": "off"}
-_SERIALIZATION_FAILURE: Final = ("40001", "40P01")  # also a deadlock: another writer was first
+_OTHER_WAS_FIRST: Final = ("40001", "40P01", "23505")  # not serializable, a deadlock, a key that is there by now
+_OF_THE_TABLES: Final = (
+    "22",
+    "23",
+    "42",
+    "44",
+    "P0",
+)  # PostgreSQL's: data, constraints, names, checks, `RAISE`
+_NO_RIGHTS: Final = "42501"
+_NO_TEXT: Final = "Could not decode to UTF-8"
 
 
 def engine_of(address: Address) -> Engine:
@@ -67,8 +77,10 @@ def connected(engine: Engine, address: Address) -> Iterator[Connection]:
 def translated(name: str, connection: Connection | None = None, *, committing: bool = False) -> Iterator[None]:
     """Turn a database's fault into ours, without the database's own words, which may quote a row or an address.
 
-    Raises ConflictError: somebody else wrote first. LogUnavailableError: anything else. `connection` is then given up,
-    so that nobody waits for a database that hangs to say good-bye. committing: whether it took effect is then unknown.
+    Raises ConflictError: somebody else wrote first. EvidenceError: the tables are not those that this program makes, or
+    something in the database forbids what they must take. LogUnavailableError: anything else. `connection`
+    is then given up, so that nobody waits for a database that hangs to say good-bye. committing: whether it took effect
+    is then unknown.
     """
     try:
         yield
@@ -79,11 +91,17 @@ def translated(name: str, connection: Connection | None = None, *, committing: b
         raise _fault(name, error, committing=committing) from error
 
 
-def _fault(name: str, error: Exception, *, committing: bool) -> ConflictError | LogUnavailableError:
+def _fault(name: str, error: Exception, *, committing: bool) -> ConflictError | EvidenceError | LogUnavailableError:
     original = error.orig if isinstance(error, DBAPIError) else error
-    if isinstance(error, IntegrityError) or _sqlstate(original) in _SERIALIZATION_FAILURE:
+    if _sqlstate(original) in _OTHER_WAS_FIRST:
         return ConflictError(
             cause=f"{name}: another process entered something first", cure="look at the case again, then try again"
+        )
+    if isinstance(error, IntegrityError) or _is_of_the_tables(original):
+        return EvidenceError(
+            place=name,
+            cause="does not take or give what its tables are for, so somebody changed them or put something in the way",
+            cure=CURE,
         )
     if isinstance(original, sqlite3.DatabaseError) and _corrupt(original):
         return LogUnavailableError(
@@ -105,6 +123,18 @@ def _fault(name: str, error: Exception, *, committing: bool) -> ConflictError | 
 def _sqlstate(error: object) -> str | None:
     detail = error.args[0] if isinstance(error, pg8000.exceptions.Error) and error.args else None
     return detail.get("C") if isinstance(detail, dict) else None
+
+
+def _is_of_the_tables(error: object) -> bool:
+    """Whether the tables are to blame. SQLite holds its lock while it writes: there nobody else can have been first."""
+    if isinstance(error, sqlite3.OperationalError):
+        no_text = str(error).startswith(_NO_TEXT)  # Python's own error, without a code of SQLite's
+        return no_text or getattr(error, "sqlite_errorcode", 0) & 0xFF in {
+            sqlite3.SQLITE_ERROR,
+            sqlite3.SQLITE_MISMATCH,
+        }
+    state = _sqlstate(error)
+    return state is not None and state != _NO_RIGHTS and state[:2] in _OF_THE_TABLES
 
 
 def _corrupt(error: sqlite3.Error) -> bool:

@@ -41,6 +41,12 @@ class OpenStore(Protocol):
     def remake(self, entries: Sequence[EntryRow], tables: Tables, *, start: int, position: Position) -> None:
         """Put entries from `start` on, and all other rows, in place of what is there."""
 
+    def check_own(self) -> None:
+        """Raises EvidenceError where it is another log's store."""
+
+    def beyond(self, size: int) -> int:
+        """How many entries it holds from an index on."""
+
     def clear(self) -> None:
         """Forget everything."""
 
@@ -62,16 +68,19 @@ class Store:
         return self._address.file is not None and not self._address.file.exists()
 
     @contextmanager
-    def opened(self) -> Iterator[OpenStore]:
+    def opened(self, *, repairing: bool = False) -> Iterator[OpenStore]:
         """Open it, made or migrated where that is due, and close it at the end.
 
+        repairing: whatever was done to its tables; `remake` then makes them again, and reading may raise EvidenceError.
         Raises LogUnavailableError: the database cannot be used, is not durable, or is of a newer program.
+        EvidenceError: somebody changed its tables, and it is not opened for repair.
         """
         from modicum.store.database import Database  # noqa: PLC0415 - a third of a second, for those who write
         from modicum.store.engine import connected, engine_of, translated  # noqa: PLC0415
-        from modicum.store.schema import ensure_schema  # noqa: PLC0415
+        from modicum.store.schema import check_known, ensure_schema  # noqa: PLC0415
 
         with connected(engine_of(self._address), self._address) as connection:
             with translated(self.name, connection):
-                ensure_schema(connection, self.name)
-            yield Database(connection, name=self.name, origin=self._origin)
+                (check_known if repairing else ensure_schema)(connection, self.name)
+                connection.rollback()
+            yield Database(connection, name=self.name, origin=self._origin, repairing=repairing)
