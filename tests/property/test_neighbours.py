@@ -14,6 +14,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "prove"))
 import neighbours
 
 from modicum.answer import aggregates, private_answer, sensitivity
+from modicum.answer.figures import with_upper
+from modicum.answer.questions import PrivateQuestion
 
 PAIRS = 100
 
@@ -58,9 +60,9 @@ def _far_side(monkeypatch: pytest.MonkeyPatch) -> None:
 def _present_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     answered = private_answer.drawn
 
-    def of_those_present(question: Any, exact: Any, cost: Any, sampler: Any) -> Any:
+    def of_those_present(question: Any, exact: Any, draws: Any) -> Any:
         present = {key for each in exact for key in each}
-        rows = answered(question, exact, cost, sampler)
+        rows = answered(question, exact, draws)
         return [row for row in rows if tuple(part["value"] for part in row["group"]) in present]
 
     monkeypatch.setattr(private_answer, "drawn", of_those_present)
@@ -81,6 +83,45 @@ def _half_the_charge(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(private_answer, "price", halved)
 
 
+def _unmetered(monkeypatch: pytest.MonkeyPatch) -> None:
+    def scale(draws: Any, figure: Any) -> float:
+        return private_answer.checked_scale(draws.question, figure.sensitivity, draws.cost)
+
+    monkeypatch.setattr(private_answer.Draws, "_share_of", scale)
+
+
+def _searches_for_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PrivateQuestion, "shares", property(lambda question: len(question.figures)))
+
+
+def _searches_unmetered(monkeypatch: pytest.MonkeyPatch) -> None:
+    _searches_for_nothing(monkeypatch)
+    _unmetered(monkeypatch)
+
+
+def _a_bound_for_each_measure(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As it once was: equal figures were paid for once, and bounded, made and drawn for each measure."""
+
+    def each_its_own(question: PrivateQuestion, uppers: Any) -> PrivateQuestion:
+        figures: list[Any] = []
+        told = []
+        for place, each in enumerate(question.told):
+            first = len(figures)
+            for figure in (question.figures[at] for at in each.figures):
+                upper = uppers[figure.search] * 2**place if figure.search else figure.upper
+                limited = {"groups": question.groups, "max_rows": question.max_rows}
+                figures.append(with_upper(figure, upper, **limited) if figure.search else figure)
+            told.append(replace(each, figures=tuple(range(first, len(figures)))))
+        return replace(question, figures=tuple(figures), told=tuple(told))
+
+    monkeypatch.setattr(PrivateQuestion, "with_bounds", each_its_own)
+
+
+def _a_bound_for_each_unmetered(monkeypatch: pytest.MonkeyPatch) -> None:
+    _a_bound_for_each_measure(monkeypatch)
+    _unmetered(monkeypatch)
+
+
 BROKEN = {
     "no clamp": (_unclamped, ["sum", "rows"]),
     "no bound on groups": (_all_groups, ["persons"]),
@@ -90,6 +131,10 @@ BROKEN = {
     "groups by presence": (_present_groups, ["persons"]),
     "a third of the noise": (_a_third_of_the_noise, ["persons"]),
     "half the charge": (_half_the_charge, ["persons"]),
+    "searches that cost nothing": (_searches_for_nothing, ["chosen bounds"]),
+    "searches that cost nothing, unmetered": (_searches_unmetered, ["chosen bounds", "all at once"]),
+    "a bound for each measure": (_a_bound_for_each_measure, ["sum twice, private", "mean twice, private"]),
+    "a bound for each measure, unmetered": (_a_bound_for_each_unmetered, ["sum twice, private", "mean twice, private"]),
 }
 
 

@@ -2,8 +2,8 @@
 
 For each kind of question: random questions over random dirty rows, each person left out in turn. What is held: in no
 figure more cells change, or by more, than its declared sensitivity says; the answer has the same groups, measures and
-order; nothing fails for one population that does not for the other; the noise that is then added costs no more than was
-charged, by formulas of our own. `run(count)` gives what was found; `python tests/prove/neighbours.py [COUNT]` prints it.
+order; nothing fails for one population that does not for the other; all noise that is drawn for the whole question, its
+searches for bounds among them, costs no more than was charged, by formulas of our own. `run(count)` gives what was found; `python tests/prove/neighbours.py [COUNT]` prints it.
 """
 
 import json
@@ -32,10 +32,11 @@ from answer_worlds import (
 )
 
 from modicum.answer import aggregates, private_answer
-from modicum.answer.figures import Figure
+from modicum.answer.figures import MAGNITUDES, Figure
 from modicum.answer.noise import Noise
 from modicum.answer.questions import PrivateQuestion, private_question
 from modicum.custody.engine import Engine
+from modicum.model.errors import InternalError
 from modicum.model.request import Asks, Condition, Operator, Request
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
 from modicum.storage import Folder
@@ -46,7 +47,7 @@ Rows = Mapping[str, Sequence[dict[str, Any]]]
 
 KINDS = (
     "persons", "rows", "sum", "mean", "proportion", "histogram", "median", "quantiles", "top", "two tables", "chosen bounds",
-    "selected groups",
+    "sum twice, private", "mean twice, private", "all at once", "selected groups",
 )  # fmt: skip
 
 
@@ -83,6 +84,9 @@ class Held:
     def memory_table(self, name: str, table: pa.Table) -> Any:
         return self.engine.memory_table(name, table)
 
+    def arrow(self, expression: Any) -> pa.Table:
+        return self.engine.arrow(expression)
+
     def by_persons(self, expressions: Sequence[Any]) -> list[list[pa.Table]]:
         return [[self.engine.arrow(each) for each in expressions]]
 
@@ -114,6 +118,19 @@ class Silent:
     def select(self, counts: Mapping[str, int], *, scale: float, threshold: int) -> dict[str, int]:
         self.scales.append(scale)
         return {key: count for key, count in counts.items() if count >= threshold}
+
+
+class Apart(Silent):
+    """A sampler by which each search finds another bound, whatever the data: the first 2^4, and so on."""
+
+    FIRST = 4
+
+    def add(self, values: Sequence[int], *, noise: Noise, scale: float) -> list[int]:
+        found = super().add(values, noise=noise, scale=scale)
+        if len(values) != MAGNITUDES:
+            return found
+        place = self.FIRST + len(self.scales) - 1  # searches are drawn first
+        return [int(power == place) for power in range(MAGNITUDES)]
 
 
 @dataclass
@@ -157,21 +174,27 @@ def look(engine: Held, chance: random.Random, kind: str, found: Found) -> None:
     """One question over one population, and over each that lacks one of its persons."""
     question = asked(chance, kind)
     engine.hold(population(chance))
-    statements = engine.prepare(aggregates.queries(engine, question))
-    sizes = engine.prepare([aggregates.magnitudes_query(engine, question, each) for _, each in question.searches])
-    search = list(zip((each for _, each in question.searches), sizes, strict=True))
+    bounded = apart(question)
+    statements = engine.prepare(aggregates.queries(engine, bounded))
+    sizes = engine.prepare([aggregates.magnitudes_query(engine, question, each) for each in question.searches])
+    search = list(zip(question.searches, sizes, strict=True))
     engine.leave_out(-1)
-    whole = measured(engine, question, statements, search)
+    priced(kind, engine, question, found)
+    whole = measured(engine, bounded, statements, search)
     for person in range(PERSONS):
         engine.leave_out(person)
         try:
-            fewer = measured(engine, question, statements, search)
+            fewer = measured(engine, bounded, statements, search)
         except Exception as error:  # noqa: BLE001 - whatever fails for one and not for the other is what is looked for
             found.note(kind, f"fails for one of two neighbours: {type(error).__name__}")
             continue
         found.pairs += 1
         compare(kind, whole, fewer, found)
-    priced(kind, question, whole.sampler, found)
+
+
+def apart(question: PrivateQuestion) -> PrivateQuestion:
+    """The question with the bounds that `Apart` gives it."""
+    return question.with_bounds({each: 2 ** (Apart.FIRST + place) for place, each in enumerate(question.searches)})
 
 
 @dataclass
@@ -180,7 +203,6 @@ class Measured:
 
     figures: list[tuple[Figure, dict[Any, list[int]]]]
     shape: Any
-    sampler: Silent
 
 
 def measured(engine: Held, question: PrivateQuestion, statements: Sequence[int], search: Sequence[Any]) -> Measured:
@@ -188,9 +210,9 @@ def measured(engine: Held, question: PrivateQuestion, statements: Sequence[int],
     figures = list(zip(question.figures, exact, strict=True))
     for figure, statement in search:
         figures.append((figure, {(): aggregates.collected_magnitudes(engine.fetched(statement))}))
-    sampler = Silent()
-    rows = private_answer.drawn(question, exact, private_answer.price(question), sampler)
-    return Measured(figures=figures, shape=shaped(question, rows), sampler=sampler)
+    draws = private_answer.Draws(question=question, cost=private_answer.price(question), sampler=Silent())
+    rows = private_answer.drawn(question, exact, draws)
+    return Measured(figures=figures, shape=shaped(question, rows))
 
 
 def shaped(question: PrivateQuestion, rows: Sequence[Mapping[str, Any]]) -> Any:
@@ -238,18 +260,23 @@ def compare(kind: str, whole: Measured, fewer: Measured, found: Found) -> None:
                 found.note(kind, f"{figure.counted} changes by {name} {seen:g}, declared is {most:g}")
 
 
-def priced(kind: str, question: PrivateQuestion, sampler: Silent, found: Found) -> None:
-    """Hold the noise that was asked for against the charge, by the formulas of the papers, not by OpenDP's.
+def priced(kind: str, engine: Held, question: PrivateQuestion, found: Found) -> None:
+    """Answer a whole question, and hold all noise that was drawn against the charge.
 
-    Gaussian: rho = L2^2 / (2 scale^2). Laplace: epsilon = L1 / scale, and rho = epsilon^2 / 2.
+    By the formulas of the papers, not by OpenDP's. Gaussian: rho = L2^2 / (2 scale^2). Laplace: epsilon = L1 / scale,
+    and rho = epsilon^2 / 2.
     """
-    cost = private_answer.price(question)
-    rho = sum(
-        (_rho(question, figure, scale) for figure, scale in zip(question.figures, sampler.scales, strict=True)),
-        Decimal(0),
-    )
-    for _, figure in question.searches:
-        rho += _rho(question, figure, private_answer.checked_scale(question, figure.sensitivity, cost))
+    cost, sampler = private_answer.price(question), Apart()
+    try:
+        private_answer.noisy_answer(engine, question, cost, sampler=sampler)
+    except InternalError as error:
+        found.note(kind, f"no answer, though it was paid for: {error.cause}")
+        return
+    figures = [*question.searches, *apart(question).figures]
+    if len(sampler.scales) != len(figures):
+        found.note(kind, f"noise is drawn {len(sampler.scales)} times, for {len(figures)} figures")
+        return
+    rho = sum((_rho(question, *each) for each in zip(figures, sampler.scales, strict=True)), Decimal(0))
     if rho > cost.charge.rho + AMOUNT:
         found.note(kind, f"the noise costs rho {rho:.6g}, charged is {cost.charge.rho:.6g}")
     if (
@@ -358,7 +385,19 @@ def _groupings(chance: random.Random, table: str, *, public: bool) -> tuple[Grou
     return tuple(chosen) if not public or chance.random() < 0.85 else ()
 
 
+def _chosen(chance: random.Random, kind: MeasureKind, column: str) -> tuple[Measure, ...]:
+    """One measure twice or more with a bound that is chosen; perhaps in another unit, or with the widest bound, too."""
+    chosen = Measure(kind=kind, column=column, private_bounds=True)
+    widest = Measure(kind=kind, column=column, lower="0", upper=str(2**40), digits=0)
+    others = [chosen, replace(chosen, digits=0), replace(chosen, digits=4), widest]
+    return (chosen, *chance.choices(others, k=chance.choice([0, 1, 4])), chosen)
+
+
 def _measures(chance: random.Random, kind: str) -> tuple[Measure, ...]:
+    if kind == "all at once":
+        kinds = chance.choices([each for each in KINDS if each != kind], k=2)
+        made = [each for one in kinds for each in _measures(chance, one)]
+        return tuple(chance.sample(made, min(len(made), 5)))
     column = chance.choice(["claims.AMT", "claims.PAID", "claims.UNITS"])
     bounds = dict(zip(("lower", "upper"), chance.choice([("0", "100"), ("-50", "20"), ("10", "30")]), strict=True))
     bins = {**bounds, "bins": chance.choice([1, 4, 10])}
@@ -379,6 +418,8 @@ def _measures(chance: random.Random, kind: str) -> tuple[Measure, ...]:
             Measure(kind=MeasureKind.SUM, column="elig.INCOME", **bounds),
         ),
         "chosen bounds": (Measure(kind=MeasureKind.SUM, column=column, private_bounds=True),),
+        "sum twice, private": _chosen(chance, MeasureKind.SUM, column),
+        "mean twice, private": _chosen(chance, MeasureKind.MEAN, column),
         "selected groups": (
             Measure(kind=MeasureKind.COUNT),
             Measure(kind=MeasureKind.SUM, column=column, **bounds),

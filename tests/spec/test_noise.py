@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from modicum.answer.grammar import LEAST_DELTA, LEAST_EPSILON
 from modicum.answer.noise import (
     Noise,
     OpenDP,
@@ -82,6 +83,16 @@ def test_the_price_is_that_of_the_papers(sensitivity: Sensitivity, share: str) -
     scale = scale_for(Noise.LAPLACE, sensitivity, share=Decimal(share))
     assert float(pure_loss(scale, sensitivity)) == pytest.approx(sensitivity.l1 / scale, rel=1e-6)
     assert float(loss(Noise.LAPLACE, scale, sensitivity)) == pytest.approx((sensitivity.l1 / scale) ** 2 / 2, rel=1e-6)
+
+
+@pytest.mark.parametrize("noise", Noise)
+@pytest.mark.parametrize("sensitivity", [ONE, persons(50), total(3, lower=0, upper=2**40, max_rows=10)])
+def test_the_smallest_shares_have_a_scale(noise: Noise, sensitivity: Sensitivity) -> None:
+    least = rho_of(LEAST_EPSILON, LEAST_DELTA) if noise is Noise.GAUSSIAN else LEAST_EPSILON
+    for shares in (1, 7, 41):
+        scale = scale_for(noise, sensitivity, share=least / shares)
+        spent = loss(noise, scale, sensitivity) if noise is Noise.GAUSSIAN else pure_loss(scale, sensitivity)
+        assert Decimal("0.999") * least / shares <= spent <= least / shares
 
 
 @pytest.mark.parametrize("epsilon", ["0.01", "0.1", "1", "4"])

@@ -14,7 +14,9 @@ import pytest
 from modicum.custody.dictionary import Vocabulary, read_dictionary
 from modicum.custody.population import FILES, MAX_PEOPLE, generate, identifiers, reference, services
 from modicum.custody.population.generate import apportion
+from modicum.law.packs import load_pack
 from modicum.model.errors import ConflictError, InvalidInputError
+from modicum.model.forms import Form
 
 PEOPLE = 4_000
 
@@ -210,3 +212,16 @@ def test_the_page_prints_the_figures_of_the_tool() -> None:
         [sys.executable, root / "tools" / "population_figures.py"], check=True, capture_output=True, text=True
     )
     assert page.split("<!-- figures -->\n")[1].split("<!-- end -->")[0] == made.stdout
+
+
+def test_statistics_drop_every_column_that_numbers_people_or_claims(folder: Path) -> None:
+    transformations = load_pack("us_medicaid").transformations
+    columns = tomllib.loads((folder / "dictionary.toml").read_text("utf-8"))["columns"]
+    numbering = set()
+    for each in columns:
+        values = [row[each["name"]] for row in rows(folder, each["table"])] if each["kind"] == "text" else []
+        if len(set(values)) > len(values) / 3 and each["data_class"] != "provider":
+            numbering.add(each["name"])
+            treated = transformations.get((Form.STATISTICS, each["data_class"]), "keep")
+            assert treated in {"drop", "year", "zip3"}, each["name"]
+    assert {"SSN_NUM", "MSIS_CASE_NUM", "ORGNL_CLM_NUM", "ELGBL_EMAIL_ADR"} <= numbering

@@ -18,12 +18,12 @@ import neighbours
 from modicum.answer.advice import advice
 from modicum.answer.grammar import effective, is_noisy
 from modicum.answer.noisy_document import NoisyAnswer, kept_document
-from modicum.answer.private_answer import drawn, noisy_answer, price, public_keys
+from modicum.answer.private_answer import Draws, drawn, noisy_answer, price, public_keys
 from modicum.answer.questions import PrivateQuestion, private_question
 from modicum.custody.domains import public_values
 from modicum.gateway.request_file import parse_request, read_request
 from modicum.model.dataset import Column, StratumSource
-from modicum.model.errors import InvalidInputError
+from modicum.model.errors import InternalError, InvalidInputError
 from modicum.model.forms import Form
 from modicum.model.request import Condition, Operator
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
@@ -84,6 +84,11 @@ REFUSED = {
     "epsilon 0": (table(epsilon="0"), "epsilon must lie"),
     "a negative epsilon": (table(epsilon="-1"), "epsilon must lie"),
     "a huge epsilon": (table(epsilon="1000"), "epsilon must lie"),
+    "an epsilon beyond all counting": (table(epsilon="1E+300"), "epsilon must lie"),
+    "an epsilon of next to nothing": (table(epsilon="1E-300"), "epsilon must lie"),
+    "an epsilon of endless digits": (table(epsilon="0.1" + "0" * 60 + "1"), "more digits"),
+    "a delta of next to nothing": (table(delta="1E-999999"), "delta must"),
+    "a bound of endless size": (measured(upper="1E+999999"), "larger than any amount"),
     "epsilon that is no number": (table(epsilon="NaN"), "no finite number"),
     "epsilon without end": (table(epsilon="Infinity"), "no finite number"),
     "a delta of one half": (table(delta="0.5"), "delta must"),
@@ -135,7 +140,13 @@ def filed(**statistics: Any) -> dict[str, Any]:
         ({"epsilon": float("inf")}, "finite number"),
         ({"epsilon": True}, "a number"),
         ({"epsilon": "a lot"}, "a number"),
-        ({"epsilon": 1e300}, "finite number"),
+        ({"epsilon": 1e300}, "epsilon must lie between 0.0001 and 10"),
+        ({"epsilon": "1e300"}, "epsilon must lie"),
+        ({"epsilon": 1e-300}, "epsilon must lie"),
+        ({"epsilon": "1e-300"}, "epsilon must lie"),
+        ({"epsilon": 100}, "epsilon must lie"),
+        ({"delta": 1e-300}, "delta must be 0, or lie between"),
+        ({"epsilon": 10**40}, "epsilon must lie"),
         ({"mechanism": "none"}, "should be"),
         ({"colour": "red"}, "not a field"),
         ({"measures": [{"kind": "code", "column": "x"}]}, "should be"),
@@ -256,7 +267,6 @@ def answered() -> tuple[PrivateQuestion, list[dict[str, Any]]]:
     question = ready(table(measures=(COUNT, rows, SUM, mean, share, median, bins)))
     with neighbours.held() as engine:
         engine.hold({"elig": [], "claims": []})
-        engine.arrow = engine.engine.arrow
         return question, noisy_answer(engine, question, price(question))
 
 
@@ -297,13 +307,50 @@ def test_advice_is_the_mechanism_s_own() -> None:
 def test_the_largest_groups_are_the_largest_by_noisy_counts() -> None:
     question = ready(table(top=2, epsilon="5", delta=None))
     exact = [{("CA",): [1000], ("IL",): [5000], (None,): [10]}]
-    rows = drawn(question, exact, price(question), neighbours.Silent())
+    rows = drawn(question, exact, Draws(question=question, cost=price(question), sampler=neighbours.Silent()))
     assert [row["group"][0]["value"] for row in rows] == ["IL", "CA"]
+
+
+@pytest.mark.parametrize("kind", [MeasureKind.SUM, MeasureKind.MEAN])
+@pytest.mark.parametrize("delta", ["1e-9", None])
+def test_equal_measures_with_chosen_bounds_are_searched_drawn_and_paid_for_once(
+    kind: MeasureKind, delta: str | None
+) -> None:
+    chosen = replace(SUM, kind=kind, lower=None, upper=None, private_bounds=True)
+    once, often = (ready(table(measures=(chosen,) * many, by=(), delta=delta)) for many in (1, 20))
+    sampler = neighbours.Apart()
+    with neighbours.held() as engine:
+        engine.hold({"elig": [], "claims": []})
+        rows = noisy_answer(engine, often, price(often), sampler=sampler)
+    assert price(often) == price(once)
+    assert len(sampler.scales) == {MeasureKind.SUM: 2, MeasureKind.MEAN: 3}[kind]
+    assert len({str(each) for each in rows[0]["measures"]}) == 1
+    assert advice(often, price(often)).chosen == 20
+
+
+def test_a_bound_that_is_given_is_never_taken_for_one_that_is_chosen() -> None:
+    chosen = replace(SUM, column="claims.UNITS", lower=None, upper=None, private_bounds=True, digits=0)
+    widest = replace(chosen, private_bounds=False, lower="0", upper=str(2**40))
+    question, sampler = ready(table(measures=(chosen, widest), by=())), neighbours.Apart()
+    with neighbours.held() as engine:
+        engine.hold({"elig": [], "claims": []})
+        rows = noisy_answer(engine, question, price(question), sampler=sampler)
+    assert price(question).shares == len(sampler.scales) == 3
+    assert [each["upper"] for each in rows[0]["measures"]] == ["16", str(2**40)]
+    assert [each.what for each in advice(question, price(question)).nearness] == ["the sum of claims.UNITS"]
+
+
+def test_no_more_noise_is_drawn_than_was_charged() -> None:
+    question = ready(table(measures=(COUNT, SUM)))
+    paid_for_one = replace(price(question), shares=1)
+    draws = Draws(question=question, cost=paid_for_one, sampler=neighbours.Silent())
+    with pytest.raises(InternalError, match="more noise"):
+        drawn(question, [{}, {}], draws)
 
 
 def test_chosen_bounds_cut_few_and_are_told() -> None:
     question = ready(table(measures=(replace(SUM, lower=None, upper=None, private_bounds=True),), by=()))
     assert question.shares == 2
-    bounded = question.with_bounds({0: 4096})
+    bounded = question.with_bounds(dict.fromkeys(question.searches, 4096))
     assert (bounded.figures[0].lower, bounded.figures[0].upper) == (0, 4096)
     assert bounded.figures[0].sensitivity.linf == 4096

@@ -59,27 +59,22 @@ class Advice:
 
 def advice(question: PrivateQuestion, cost: Price) -> Advice:
     """What to expect of a question with noise."""
-    known = {place for place, each in enumerate(question.figures) if not _is_open(question, each)}
+    known = [place for place, each in enumerate(question.figures) if each.search is None]
     scales = scales_of(question, cost)
     nearness = tuple(
         Nearness(
             what=_what(question.figures[place]),
             within=Decimal(accuracy(scales[place], question.noise)).scaleb(-_digits(question.figures[place])),
         )
-        for place in sorted(known)
+        for place in known
     )
     return Advice(
         epsilon=question.epsilon,
         delta=question.delta,
         rho=cost.charge.rho,
         nearness=nearness,
-        chosen=len(question.searches),
+        chosen=sum(each.measure.private_bounds for each in question.told),
     )
-
-
-def _is_open(question: PrivateQuestion, figure: Figure) -> bool:
-    chosen = {each.upper for _, each in question.searches}
-    return figure.counted in {Counted.TOTAL, Counted.CENTRED} and figure.upper in chosen
 
 
 def _digits(figure: Figure) -> int:

@@ -1,6 +1,8 @@
 """From measures to figures: the tables of numbers that get noise, each with what one person can change in it. Pure.
 
-A measure is made of one or two figures; equal figures are made, and paid for, once.
+A measure is made of one or two figures; equal figures are made, and paid for, once. A figure whose upper bound is still
+to be chosen names the figure that is searched for it, which is paid for too: so two figures that hang on one search
+get one bound, and no figure that is equal to another beforehand can come to differ from it afterwards.
 """
 
 from collections.abc import Mapping
@@ -24,6 +26,7 @@ MAGNITUDES: Final = 41
 _WIDEST: Final = 2 ** (MAGNITUDES - 1)
 _BINS: Final = 50
 _DECIMAL_DIGITS: Final = 2
+_NOTHING: Final = Sensitivity(cells=1, most=1)
 
 
 class Counted(StrEnum):
@@ -44,6 +47,7 @@ class Figure:
     """One table of figures that gets noise once: a number in each group (in each bin of each group).
 
     lower, upper: bounds of one row, in smallest units; `digits` after the point. edges: where bins end, in units.
+    search: the figure by which the upper bound is chosen; until then that is the widest one there may be.
     """
 
     counted: Counted
@@ -54,6 +58,7 @@ class Figure:
     digits: int = 0
     edges: tuple[int, ...] = ()
     test: Bound | None = None
+    search: "Figure | None" = None
 
     @property
     def bins(self) -> int:
@@ -61,7 +66,7 @@ class Figure:
         return len(self.edges) - 1 if self.counted is Counted.BINNED else 1
 
     def as_document(self) -> dict[str, Any]:
-        """What it counts, as the digest of a question holds it."""
+        """What it counts, as the digest of a question holds it; the searches stand there by themselves."""
         test = self.test
         return {
             "counted": str(self.counted),
@@ -90,8 +95,7 @@ class Figures:
     """Figures as they are gathered from measures.
 
     groups, max_rows: what one person may contribute. columns: of numbers, by the name by which a measure calls them.
-    tests: the conditions of proportions, by the place of the measure. searches: figures by which bounds are chosen, by
-    the place of the measure.
+    tests: the conditions of proportions, by the place of the measure.
     """
 
     groups: int
@@ -100,7 +104,6 @@ class Figures:
     tests: Mapping[int, Bound]
     made: list[Figure] = field(default_factory=list)
     told: list[Told] = field(default_factory=list)
-    searches: dict[int, Figure] = field(default_factory=dict)
 
     def add(self, place: int, measure: Measure) -> None:
         """Take in one measure. Raises InvalidInputError: unbounded, bounds reversed, bins or quantiles missing."""
@@ -109,11 +112,10 @@ class Figures:
                 self._tell(measure, self._persons() if measure.of is Of.PERSONS else self._rows())
             case MeasureKind.SUM:
                 known = self._known(measure)
-                self._tell(known, self._total(self._bounded(place, known)))
+                self._tell(known, self._limited(Counted.TOTAL, known))
             case MeasureKind.MEAN:
                 known = self._known(measure)
-                bounded = self._bounded(place, known)
-                self._tell(known, self._values(bounded), self._centred(bounded))
+                self._tell(known, self._values(known), self._limited(Counted.CENTRED, known))
             case MeasureKind.PROPORTION:
                 self._tell(measure, self._persons(), self._tested(place, measure))
             case MeasureKind.HISTOGRAM:
@@ -152,17 +154,15 @@ class Figures:
             return measure
         return replace(measure, lower=column.lower, upper=column.upper)
 
-    def _bounded(self, place: int, measure: Measure) -> Figure:
-        """Column, digits and bounds of a sum or a mean, in smallest units."""
+    def _limited(self, counted: Counted, measure: Measure) -> Figure:
+        """The total of a sum or of a mean's distances, within the bounds of one row."""
         column, digits = self._column(measure)
+        search = None
         if measure.private_bounds:
             if measure.lower is not None or measure.upper is not None:
                 raise _wrong(measure, "gives bounds and has them chosen", "leave out one of them")
-            found = sensitivity.magnitudes()
-            self.searches[place] = Figure(
-                counted=Counted.MAGNITUDE, sensitivity=found, column=column, digits=digits, upper=_WIDEST
-            )
-            lower, upper = 0, _WIDEST
+            search = _search(column, digits)
+            lower, upper = 0, search.upper
         elif measure.lower is None or measure.upper is None:
             raise _wrong(
                 measure,
@@ -172,22 +172,13 @@ class Figures:
             )
         else:
             lower, upper = _bounds(measure, digits)
-        nothing = Sensitivity(cells=1, most=1)
-        return Figure(
-            counted=Counted.TOTAL, sensitivity=nothing, column=column, lower=lower, upper=upper, digits=digits
-        )
+        made = Figure(counted=counted, sensitivity=_NOTHING, column=column, lower=lower, digits=digits, search=search)
+        return with_upper(made, upper, groups=self.groups, max_rows=self.max_rows)
 
-    def _total(self, bounded: Figure) -> Figure:
-        found = sensitivity.total(self.groups, lower=bounded.lower, upper=bounded.upper, max_rows=self.max_rows)
-        return replace(bounded, sensitivity=found)
-
-    def _centred(self, bounded: Figure) -> Figure:
-        found = sensitivity.centred(self.groups, lower=bounded.lower, upper=bounded.upper, max_rows=self.max_rows)
-        return replace(bounded, counted=Counted.CENTRED, sensitivity=found)
-
-    def _values(self, bounded: Figure) -> Figure:
+    def _values(self, measure: Measure) -> Figure:
+        column, digits = self._column(measure)
         found = sensitivity.rows(self.groups, max_rows=self.max_rows)
-        return Figure(counted=Counted.VALUES, sensitivity=found, column=bounded.column, digits=bounded.digits)
+        return Figure(counted=Counted.VALUES, sensitivity=found, column=column, digits=digits)
 
     def _binned(self, measure: Measure) -> Figure:
         column, digits = self._column(measure)
@@ -203,9 +194,25 @@ class Figures:
         return column, digits
 
 
+def with_upper(figure: Figure, upper: int, *, groups: int, max_rows: int) -> Figure:
+    """A sum, or a mean's distances, once its upper bound is known: what one person can change follows from it.
+
+    groups, max_rows: what one person may contribute.
+    """
+    change = sensitivity.centred if figure.counted is Counted.CENTRED else sensitivity.total
+    found = change(groups, lower=figure.lower, upper=upper, max_rows=max_rows)
+    return replace(figure, upper=upper, sensitivity=found)
+
+
 def edge_words(figure: Figure) -> tuple[str, ...]:
     """The edges of a histogram as numbers."""
     return tuple(format(Decimal(each).scaleb(-figure.digits), "f") for each in figure.edges)
+
+
+def _search(column: Column, digits: int) -> Figure:
+    """People by the size of their largest value, by which an upper bound is chosen: one for each column and unit."""
+    found = sensitivity.magnitudes()
+    return Figure(counted=Counted.MAGNITUDE, sensitivity=found, column=column, digits=digits, upper=_WIDEST)
 
 
 def _bounds(measure: Measure, digits: int) -> tuple[int, int]:

@@ -18,7 +18,10 @@ LEAST_DELTA: Final = Decimal("1e-15")
 MOST_DELTA: Final = Decimal("1e-5")
 MOST_MEASURES: Final = 20
 MOST_CONTRIBUTED: Final = 10_000
+MOST_PLACES: Final = 30
+"""Places before and after the point: more than any amount has."""
 PAGE: Final = "see docs/reference/statistics.md"
+_LONGEST: Final = 40
 _EXACT_KINDS: Final = frozenset({MeasureKind.COUNT, MeasureKind.SUM})
 
 
@@ -72,28 +75,38 @@ def check_privacy(table: Statistics) -> tuple[Decimal, Decimal]:
     """
     if table.epsilon is None:
         raise InvalidInputError(cause="noise needs an epsilon", cure="give one, 0.1 for instance; " + PAGE)
-    epsilon = number(table.epsilon, "epsilon")
+    epsilon = _finite(table.epsilon, "epsilon")
     if not LEAST_EPSILON <= epsilon <= MOST_EPSILON:
         raise InvalidInputError(
             cause=f"epsilon must lie between {LEAST_EPSILON} and {MOST_EPSILON}",
             cure="0.1 is cautious, 1 is usual; beyond 10 the noise protects nobody",
         )
-    delta = Decimal(0) if table.delta is None else number(table.delta, "delta")
+    delta = Decimal(0) if table.delta is None else _finite(table.delta, "delta")
     if delta != 0 and not LEAST_DELTA <= delta <= MOST_DELTA:
         raise InvalidInputError(
             cause=f"delta must be 0, or lie between {LEAST_DELTA:.0e} and {MOST_DELTA:.0e}",
             cure="1e-9 suits any population; leave it out for pure epsilon",
         )
-    return epsilon, delta
+    return number(table.epsilon, "epsilon"), Decimal(0) if delta == 0 else number(table.delta or "", "delta")
 
 
 def number(text: str, name: str) -> Decimal:
-    """A finite decimal. Raises InvalidInputError."""
+    """A finite decimal of no more digits than an amount has. Raises InvalidInputError."""
+    found = _finite(text, name)
+    if abs(found.adjusted()) > MOST_PLACES or len(text) > _LONGEST:
+        raise InvalidInputError(
+            cause=f"{name} is larger than any amount, or has more digits",
+            cure=f"round it: {MOST_PLACES} places before or after the point are more than anything needs",
+        )
+    return found
+
+
+def _finite(text: str, name: str) -> Decimal:
     try:
         found = Decimal(text)
     except InvalidOperation:
         found = Decimal("NaN")
-    if not found.is_finite() or len(text) > 40:  # noqa: PLR2004 - more digits than any amount has
+    if not found.is_finite():
         raise InvalidInputError(cause=f"{name} is no finite number", cure="write it in decimals, 0.1 for instance")
     return found
 

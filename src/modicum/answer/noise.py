@@ -94,12 +94,9 @@ def scale_for(noise: Noise, sensitivity: Sensitivity, *, share: Decimal) -> floa
         Noise.GAUSSIAN: lambda scale: loss(noise, scale, sensitivity),
         Noise.LAPLACE: lambda scale: pure_loss(scale, sensitivity),
     }
-    start = (
-        float(sensitivity.l2) / math.sqrt(2 * float(share))
-        if noise is Noise.GAUSSIAN
-        else sensitivity.l1 / float(share)
-    )
-    scale = start
+    # Costs are told in whole 10^-15, rounded up: a share is used up to the last whole one.
+    most = float(share.quantize(_DIGITS, rounding=ROUND_FLOOR))
+    scale = sensitivity.l2 / math.sqrt(2 * most) if noise is Noise.GAUSSIAN else sensitivity.l1 / most
     for _ in range(_STEPS):
         if cost[noise](scale) <= share:
             return scale

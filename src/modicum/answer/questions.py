@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from modicum.answer import sensitivity
 from modicum.answer.axes import Axis, axis
-from modicum.answer.figures import Figure, Figures, Told
+from modicum.answer.figures import Figure, Figures, Told, with_upper
 from modicum.answer.grammar import PAGE, check_grammar, check_privacy
 from modicum.answer.noise import Noise
 from modicum.answer.plan import Bound, Plan, check_conditions, plan
@@ -29,7 +29,7 @@ MOST_CELLS: Final = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrivateQuestion:
-    """A question with noise, made ready. `searches`: figures by which bounds of measures are chosen, by their place.
+    """A question with noise, made ready: its figures, and what is told of them, measure by measure.
 
     sha256: of all that its answer hangs on; who asks, and in which words, is no part of it.
     """
@@ -44,8 +44,6 @@ class PrivateQuestion:
     tests: Mapping[int, Bound]
     figures: tuple[Figure, ...] = ()
     told: tuple[Told, ...] = ()
-    searches: tuple[tuple[int, Figure], ...] = ()
-    shares: int = 1
     sha256: str = ""
 
     @property
@@ -69,15 +67,27 @@ class PrivateQuestion:
         """How many rows of one person count in one group at most."""
         return self.statistics.max_rows_per_person
 
-    def with_bounds(self, uppers: Mapping[int, int]) -> "PrivateQuestion":
-        """The question once bounds were chosen: 0 to an upper one in smallest units, by the place of the measure."""
-        bounded = tuple(
-            _bounded(each, uppers[place], dict(self.searches)[place].digits) if place in uppers else each
-            for place, each in enumerate(self.statistics.measures)
-        )
-        made = _figures(self, bounded)
-        told = tuple(replace(each, measure=self.statistics.measures[place]) for place, each in enumerate(made.told))
-        return replace(self, figures=tuple(made.made), told=told)
+    @property
+    def searches(self) -> tuple[Figure, ...]:
+        """The figures by which bounds are chosen, each once, whatever number of measures wait for it."""
+        return tuple(dict.fromkeys(each.search for each in self.figures if each.search is not None))
+
+    @property
+    def shares(self) -> int:
+        """How often noise is drawn, and paid for: once for each search, once for each figure."""
+        return len(self.searches) + len(self.figures)
+
+    def with_bounds(self, uppers: Mapping[Figure, int]) -> "PrivateQuestion":
+        """The question once bounds were chosen: 0 to an upper one in smallest units, by the figure searched for it.
+
+        Each figure stays in its place, even where two come to be equal: so as many are drawn as were paid for.
+        """
+        return replace(self, figures=tuple(self._bounded(each, uppers) for each in self.figures))
+
+    def _bounded(self, figure: Figure, uppers: Mapping[Figure, int]) -> Figure:
+        if figure.search is None:
+            return figure
+        return with_upper(figure, uppers[figure.search], groups=self.groups, max_rows=self.max_rows)
 
 
 def private_question(
@@ -114,30 +124,18 @@ def private_question(
         tests=tests,
     )
     _check_groups(bare)
-    made = _figures(bare, table.measures)
-    ready = replace(
-        bare,
-        figures=tuple(made.made),
-        told=tuple(made.told),
-        searches=tuple(made.searches.items()),
-        shares=len(made.made) + len(made.searches),
-    )
+    made = _figures(bare)
+    ready = replace(bare, figures=tuple(made.made), told=tuple(made.told))
     return replace(ready, sha256=digest(_document(ready, dataset)))
 
 
-def _figures(question: PrivateQuestion, measures: tuple[Measure, ...]) -> Figures:
+def _figures(question: PrivateQuestion) -> Figures:
     made = Figures(groups=question.groups, max_rows=question.max_rows, columns=question.columns, tests=question.tests)
     if not question.public:
         made.first_persons()
-    for place, measure in enumerate(measures):
+    for place, measure in enumerate(question.statistics.measures):
         made.add(place, measure)
     return made
-
-
-def _bounded(measure: Measure, upper: int, digits: int) -> Measure:
-    return replace(
-        measure, private_bounds=False, lower="0", upper=format(Decimal(upper).scaleb(-digits), "f"), digits=digits
-    )
 
 
 def _planned(
@@ -206,7 +204,12 @@ def _document(question: PrivateQuestion, dataset: Dataset) -> dict[str, Any]:
             for each in question.axes
         ],
         "figures": [each.as_document() for each in question.figures],
-        "searches": [[place, each.as_document()] for place, each in question.searches],
+        "searches": [
+            [place, figure.search.as_document()]
+            for place, told in enumerate(question.told)
+            for figure in (question.figures[each] for each in told.figures)
+            if figure.search is not None
+        ],
         "measures": [
             {"kind": str(each.measure.kind), "figures": list(each.figures), "at": [str(part) for part in each.at]}
             for each in question.told

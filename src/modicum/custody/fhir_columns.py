@@ -51,7 +51,7 @@ _PATIENT: Final = (
 )
 
 _COVERAGE: Final = (
-    FhirColumn("id", "Coverage.id", "insurance"),
+    FhirColumn("id", "Coverage.id", "other_identifier"),
     FhirColumn("beneficiary", "Coverage.beneficiary", "other_identifier"),
     FhirColumn("status", "Coverage.status", "insurance"),
     FhirColumn("type", "Coverage.type", "insurance"),
@@ -64,7 +64,7 @@ _COVERAGE: Final = (
 )
 
 _BENEFIT: Final = (
-    FhirColumn("id", "ExplanationOfBenefit.id", "claims"),
+    FhirColumn("id", "ExplanationOfBenefit.id", "other_identifier"),
     FhirColumn("patient", "ExplanationOfBenefit.patient", "other_identifier"),
     FhirColumn("status", "ExplanationOfBenefit.status", "claims"),
     FhirColumn("type", "ExplanationOfBenefit.type", "claims"),
@@ -75,9 +75,9 @@ _BENEFIT: Final = (
     FhirColumn("insurer", "ExplanationOfBenefit.insurer", "insurance"),
     FhirColumn("provider", "ExplanationOfBenefit.provider", "provider"),
     FhirColumn("facility", "ExplanationOfBenefit.facility", "provider"),
-    FhirColumn("claim", "ExplanationOfBenefit.claim", "claims"),
+    FhirColumn("claim", "ExplanationOfBenefit.claim", "other_identifier"),
     FhirColumn("outcome", "ExplanationOfBenefit.outcome", "claims"),
-    FhirColumn("coverage", "ExplanationOfBenefit.insurance.coverage", "insurance"),
+    FhirColumn("coverage", "ExplanationOfBenefit.insurance.coverage", "other_identifier"),
     FhirColumn("coverage_payor", "ExplanationOfBenefit.contained:Coverage.payor", "insurance"),
     FhirColumn("total_submitted", "ExplanationOfBenefit.total:submitted", "payment", "decimal"),
     FhirColumn("payment_amount", "ExplanationOfBenefit.payment.amount", "payment", "decimal"),
@@ -92,7 +92,7 @@ _BENEFIT: Final = (
 )
 
 _ITEM: Final = (
-    FhirColumn("explanation_of_benefit", "ExplanationOfBenefit.id", "claims"),
+    FhirColumn("explanation_of_benefit", "ExplanationOfBenefit.id", "other_identifier"),
     FhirColumn("patient", "ExplanationOfBenefit.patient", "other_identifier"),
     FhirColumn("sequence", "ExplanationOfBenefit.item.sequence", "claims", "integer"),
     FhirColumn("category", "ExplanationOfBenefit.item.category", "claims"),

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, StrictInt
 
+from modicum.answer.grammar import MOST_PLACES
 from modicum.model.request import Operator
 from modicum.model.statistics import Grouping, Measure, MeasureKind, Mechanism, Of, Shape, Statistics
 
@@ -21,9 +22,10 @@ def _number(value: Any) -> Any:  # noqa: ANN401 - raw input
         found = Decimal(str(value))
     except ArithmeticError:
         raise ValueError("should be a number") from None
-    if not found.is_finite() or abs(found.adjusted()) > 30:  # noqa: PLR2004 - beyond any amount
+    if not found.is_finite():
         raise ValueError("should be a finite number")
-    return format(found, "f")
+    # What is beyond any amount stays as short as it is, until the grammar says what it must lie between.
+    return format(found, "f") if abs(found.adjusted()) <= MOST_PLACES else str(found)
 
 
 def _texts(value: Any) -> Any:  # noqa: ANN401 - raw input
