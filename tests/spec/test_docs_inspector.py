@@ -13,7 +13,7 @@ from docs_world import ROOT
 from mutation_world import World, world
 from mutations_log import CA1, COURT
 
-from modicum_verify.__main__ import _parser, run
+from modicum_verify.door import _parser, run
 
 PAGE: Final = ROOT / "docs" / "how-to" / "verify-from-a-copied-folder.md"
 PROGRAM: Final = "modicum-verify "
