@@ -259,7 +259,7 @@ def direct(
 @group.command("withdraw")
 def withdraw(
     case: CaseArgument,
-    text: TextOption = "",
+    text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
     home: HomeOption = DEFAULT_HOME,

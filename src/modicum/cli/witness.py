@@ -76,7 +76,7 @@ def run(listen: ListenOption = "127.0.0.1:8101", state: StateOption = Path("witn
 
 @group.command("sign")
 def sign(
-    request: Annotated[Path, typer.Argument(help="A request that `log checkpoint --request-for` wrote.")],
+    request: Annotated[Path, typer.Argument(help="A request that `log checkpoint --request` wrote.")],
     out: Annotated[Path, typer.Option("--out", help="Where the cosignature goes; nothing is overwritten.")],
     state: StateOption = Path("witness"),
 ) -> None:
