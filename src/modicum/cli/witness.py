@@ -61,7 +61,7 @@ def watch(
     Example:  modicum log witness watch log.vkey
     """
     path = Path(vkey)
-    text = path.read_text("utf-8") if path.is_file() else vkey
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else vkey
     show(f"watching {witnessing.watch(state, log_vkey=text)}")
 
 
