@@ -37,6 +37,10 @@ REFUSAL_NOTE: Final = """\
 A refusal is an answer, not an error: it goes to stdout, with its basis, and the exit status is 3. Errors go to stderr
 as two lines, `error:` with the cause and `hint:` with the cure; with `--json` the same stands on stdout as one document
 ([error.json](schemas/error.json)). Which error ends with which status: [errors.md](errors.md).
+
+Nothing that happens to stdout or stderr cuts a command short. Where stdout cannot take the answer (a full disk, a
+closed stream), all was done nevertheless: the status is 1 instead of 0, and two lines on stderr say so; any other
+status stays. A reader of a pipe who goes away (`| head`) changes no status.
 """
 ERRORS_NOTE: Final = """\
 Every error has a code, a cause and a cure, and belongs to a family by who must act: the **requester** (or whoever typed
@@ -113,6 +117,13 @@ def errors() -> str:
             "An argument or option is not what it should be.",
         ),
         ("`interrupted`", "(the command line)", "requester", int(Exit.INTERRUPTED), "Somebody pressed Ctrl-C."),
+        (
+            "`unanswered`",
+            "(the command line)",
+            "requester",
+            int(Exit.OUR_FAULT),
+            "All was done, and stdout could not take the answer; look before it is run again.",
+        ),
     ]
     header = ("code", "class", "family", "exit", "what it says")
     return f"# Errors\n\n{MADE}\n\n{ERRORS_NOTE}\n{table(header, [*rows, *spoken])}\n"

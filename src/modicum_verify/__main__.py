@@ -1,124 +1,18 @@
-"""`modicum-verify`: the verdict, for those who have no gateway and trust none."""
+"""`modicum-verify`, and `python -m modicum_verify`: Ctrl-C is minded before anything else is loaded."""
 
-import argparse
-import json
-import sys
-import traceback
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any, Final, Never
+from modicum_verify.ctrl_c import leave_at_once
 
-from modicum_verify.errors import ModicumError
-from modicum_verify.harmless import harmless
-from modicum_verify.verdict import Brought, verify_anything
-
-DONE, OUR_FAULT, USAGE, FAILED, NOT_FOUND, INTERRUPTED = 0, 1, 2, 5, 8, 130
-EXIT: Final[Mapping[str, int]] = {"evidence-broken": FAILED, "invalid-input": USAGE, "not-found": NOT_FOUND}
-"""Exit codes by the code of the error; the same as those of `modicum verify`."""
-
-_EXAMPLES: Final = """\
-examples:
-  modicum-verify answer.modicum --trust trust.json
-  modicum-verify copy --trust trust.json
-  modicum-verify copy/log --trust trust.json --seen kept.checkpoint --witnesses witnesses.toml
-  modicum-verify account.json --trust trust.json
-  modicum-verify receipt.tlog-proof --trust trust.json
-
-exit codes: 0 verified, 1 our fault, 2 usage, 5 verification failed, 8 not found
-"""
+_UNANSWERED = "nothing was changed; run it again with a stdout that takes the answer"
 
 
-class _UsageError(Exception):
-    """A command line that is none."""
-
-
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> Never:
-        raise _UsageError(message)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
+def main(arguments: list[str] | None = None) -> None:
     """Verify, and end the process with the exit code."""
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    leave_at_once()
+    # Loaded here, since it takes a moment in which people may press Ctrl-C.
+    from modicum_verify.door import run  # noqa: PLC0415
+    from modicum_verify.process import start  # noqa: PLC0415
 
-
-def run(arguments: Sequence[str]) -> int:
-    """Verify what the arguments name, say so; the exit code. Errors become exit codes here and nowhere else."""
-    machine = "--json" in arguments
-    try:
-        _verify(_parser().parse_args(arguments))
-    except _UsageError as error:
-        return _say(machine=machine, code="usage", cause=str(error), cure="see `modicum-verify --help`", status=USAGE)
-    except ModicumError as error:
-        status = EXIT.get(error.code, OUR_FAULT)
-        return _say(machine=machine, code=error.code, cause=error.cause, cure=error.cure, status=status)
-    except KeyboardInterrupt:
-        return _say(machine=machine, code="interrupted", cause="interrupted", cure="run it again", status=INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-    except Exception as error:  # noqa: BLE001 - the very top
-        # Without the message: a library's words may quote what it read.
-        last = traceback.extract_tb(error.__traceback__)[-1]
-        cause = f"an unforeseen {type(error).__name__} at {last.name}, line {last.lineno}"
-        return _say(machine=machine, code="internal", cause=cause, cure="report this line", status=OUR_FAULT)
-    return DONE
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
-        prog="modicum-verify",
-        description="Verify a package, an account, a proof, a log, or a copy of a home, offline, against a trust root"
-        " that you bring. Nothing that comes with the evidence is believed.",
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument(
-        "path",
-        metavar="PATH",
-        type=Path,
-        help="a package, an account as JSON, a proof, a log folder, or a home's copy",
-    )
-    parser.add_argument("--trust", metavar="FILE", type=Path, help="the custodian's trust.json, from outside")
-    parser.add_argument("--seen", metavar="CHECKPOINT", type=Path, help="a checkpoint that you kept from earlier")
-    parser.add_argument(
-        "--witnesses", metavar="FILE", type=Path, help="your witnesses.toml: who must have cosigned that checkpoint"
-    )
-    parser.add_argument(
-        "--before",
-        metavar="DIR",
-        type=Path,
-        action="append",
-        default=[],
-        help="the folder of the log that PATH continues; again for the one before that",
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document with a schema field")
-    return parser
-
-
-def _verify(given: argparse.Namespace) -> None:
-    brought = Brought(
-        trust_file=given.trust, seen_file=given.seen, witnesses_file=given.witnesses, before=tuple(given.before)
-    )
-    verdict = verify_anything(given.path, brought=brought)
-    if given.json:
-        _emit(verdict.as_document())
-        return
-    for line in verdict.lines:
-        sys.stdout.write(harmless(line) + "\n")
-    for note in verdict.notes:
-        sys.stderr.write(harmless(f"note: {note}") + "\n")
-
-
-def _say(*, machine: bool, code: str, cause: str, cure: str, status: int) -> int:
-    if machine:
-        _emit({"schema": "modicum.error/1", "code": code, "cause": cause, "cure": cure, "exit": status})
-    for word, text in (("error", cause), ("hint", cure)):
-        sys.stderr.write(harmless(f"{word}: {' '.join(text.splitlines())}") + "\n")
-    return status
-
-
-def _emit(document: Mapping[str, Any]) -> None:
-    sys.stdout.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n")
+    start(run, arguments, unanswered=_UNANSWERED)
 
 
 if __name__ == "__main__":

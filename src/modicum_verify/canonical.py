@@ -5,11 +5,14 @@ are refused, because no evidence format of ours needs one and their printing dif
 """
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 Json: TypeAlias = bool | int | str | Sequence["Json"] | Mapping[str, "Json"] | None
+
+_LONE: Final = re.compile("[\ud800-\udfff]")  # halves of a pair, alone
 
 MAX_SAFE_INTEGER = 2**53 - 1
 MAX_DEPTH = 64  # of objects and arrays in one another; so no reader runs out of stack on what another could read
@@ -24,6 +27,24 @@ def canonical(value: Json) -> bytes:
     Source: RFC 8785, section 3.2.
     """
     return json.dumps(_checked(value), ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode("utf-8")
+
+
+def not_text(value: Any) -> str | None:  # noqa: ANN401 - any value of JSON or TOML
+    """The place of a text that UTF-8 cannot write, as `.question.text` or `.columns[1]`; None where all can be written.
+
+    Python makes such texts of stray bytes in an argument, and of half an escaped pair in JSON.
+    """
+    waiting = [("", value)]
+    while waiting:
+        place, each = waiting.pop()
+        if isinstance(each, str) and _LONE.search(each):
+            return place
+        if isinstance(each, Mapping):
+            waiting += [(place, name) for name in each]
+            waiting += [(f"{place}.{name}", inner) for name, inner in each.items()]
+        elif isinstance(each, list | tuple):
+            waiting += [(f"{place}[{number}]", inner) for number, inner in enumerate(each)]
+    return None
 
 
 def digest(value: Json) -> str:

@@ -175,7 +175,7 @@ def command(*arguments: str | Path, home: Path | None = None) -> Ran:
 
 def start(*arguments: str | Path, home: Path, prelude: str = "", prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
     """Start a command in a process of its own. `prelude`: Python that runs there first, to hold or kill it midway."""
-    program = f"import sys\n{prelude}\nfrom modicum.cli import main\nmain(sys.argv[1:])\n"
+    program = f"import sys\n{prelude}\nfrom modicum.__main__ import main\nmain(sys.argv[1:])\n"
     given = [*prefix, sys.executable, "-c", program, *[str(each) for each in arguments], "--home", str(home)]
     return subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 

@@ -17,8 +17,8 @@ from modicum.gateway.home import Home
 from modicum.gateway.keys import LOG_KEY, read_key
 from modicum.ledger import open_ledger
 from modicum.storage import Folder
-from modicum_verify.__main__ import run as modicum_verify
 from modicum_verify.disclosed import Disclosed
+from modicum_verify.door import run as modicum_verify
 from modicum_verify.entry import read_entry
 from modicum_verify.fold import Docket
 

@@ -214,6 +214,7 @@ def test_a_full_disk_stops_each_command_and_harms_nothing(agreed: World, small_d
 def test_a_full_disk_at_the_place_of_the_copy_loses_no_release(agreed: World, small_disk: Path) -> None:
     (small_disk / "ballast").write_bytes(bytes(shutil.disk_usage(small_disk).free))
     refused(agreed, "full disk", "release", CASE, "--out", small_disk / "answer.modicum")
+    assert "answer.modicum: the disk under it is full" in agreed.heard[-1].err
     assert agreed.state() == "accounted"
     (small_disk / "ballast").unlink()
     assert agreed.json("release", CASE, "--out", small_disk / "answer.modicum")["again"]

@@ -14,6 +14,9 @@ from modicum.storage import Folder
 
 REFERENCE = Path(__file__).parents[2] / "docs" / "reference" / "exit-codes.md"
 
+# What Python makes of an argument with a byte that is no UTF-8.
+NO_TEXT = b"a\x80b".decode("utf-8", "surrogateescape")
+
 Arrange = Callable[[World], list[str | Path]]
 
 
@@ -155,10 +158,53 @@ AGREED: dict[str, Arrange] = {
         *("fact", "attest", CASE, "dua-in-force", "--as", "ca-dhcs/data-officer")
     ],
     "reject without words": lambda _: ["docket", "reject", CASE, "--as", "cms/counsel"],
+    "withdraw without words": lambda _: ["docket", "withdraw", CASE, "--as", ASKER[STATISTICS]],
+    "revoke without words": lambda _: ["member", "revoke", "cms/counsel", "--as", "cms/official"],
+    "person whose key is not UTF-8": lambda _: ["account", NO_TEXT],
     "--out exists": lambda w: ["release", CASE, "--out", _file("x.modicum", b"mine")(w)],
     "--out in a missing folder": lambda w: ["release", CASE, "--out", w.folder / "none" / "x.modicum"],
     "--out in something that is no folder": lambda w: ["release", CASE, "--out", _file("f", b"")(w) / "x.modicum"],
 }
+
+
+WITH_TEXT: dict[str, list[str]] = {
+    "approve": ["docket", "approve", CASE, "--as", "ca-dhcs/data-officer", "--text", NO_TEXT],
+    "reject": ["docket", "reject", CASE, "--as", "ca-dhcs/data-officer", "--text", NO_TEXT],
+    "object": ["docket", "object", CASE, "--as", "cms/counsel", "--text", NO_TEXT],
+    "grounds": ["docket", "object", CASE, "--as", "cms/counsel", "--text", "x", "--grounds", NO_TEXT],
+    "direct": ["docket", "direct", CASE, "--as", "cms/official", "--text", NO_TEXT],
+    "deadline": ["docket", "direct", CASE, "--as", "cms/official", "--text", "x", "--deadline", NO_TEXT],
+    "withdraw": ["docket", "withdraw", CASE, "--as", ASKER[STATISTICS], "--text", NO_TEXT],
+    "notify": ["docket", "notify", CASE, "--state", "CA", "--as", "cms/privacy-officer", "--text", NO_TEXT],
+    "attest": ["fact", "attest", CASE, "dua-in-force", "--as", "cms/privacy-officer", "--text", NO_TEXT],
+    "revoke": [
+        *("member", "revoke", "cms/steward", "--as", "cms/counsel", "--as", "ca-dhcs/data-officer"),
+        *("--text", NO_TEXT),
+    ],
+}
+
+
+@pytest.mark.parametrize("name", WITH_TEXT)
+def test_a_text_that_is_not_utf8_is_told_and_never_entered(agreed: World, name: str) -> None:
+    said = wrong(agreed, "text that is not UTF-8", *WITH_TEXT[name], holds=False)
+    assert "is not text in UTF-8" in said
+
+
+@pytest.mark.parametrize(
+    "changes", [{"handling": {"retention_days": 9, "safeguards": ["\ud800"]}}, {"title": "\ud800"}]
+)
+def test_a_request_with_half_a_character_is_told_and_never_filed(world: World, changes: dict[str, object]) -> None:
+    path = world.request(STATISTICS, **changes)
+    said = wrong(world, "text that is not UTF-8", "docket", "file", path, "--as", ASKER[STATISTICS], holds=False)
+    assert "is not text in UTF-8" in said
+
+
+def test_data_whose_path_is_not_utf8_is_told(world: World) -> None:
+    folder = world.folder / NO_TEXT
+    folder.mkdir()
+    (folder / "a.csv").write_text("MSIS_ID,AGE\n1,2\n")
+    for way in (["data", "classify"], ["data", "add", "other"]):
+        wrong(world, "path of data that is not UTF-8", *way, folder, holds=False, changes=True)
 
 
 @pytest.mark.parametrize("name", AGREED)

@@ -19,7 +19,7 @@ from modicum.gateway.ended import Ended
 from modicum.gateway.home import Home
 from modicum.model.decision import PackRef
 from modicum.model.errors import LogUnavailableError
-from modicum_verify.__main__ import run as modicum_verify
+from modicum_verify.door import run as modicum_verify
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,11 @@ EXPECTED: Final[dict[str, tuple[Exit, str | None]]] = {
     "who acts is not named": (Exit.USAGE, "invalid-input"),
     "key file that is no key": (Exit.USAGE, "invalid-input"),
     "reject without words": (Exit.USAGE, "usage"),
+    "withdraw without words": (Exit.USAGE, "usage"),
+    "revoke without words": (Exit.USAGE, "usage"),
+    "text that is not UTF-8": (Exit.USAGE, "invalid-input"),
+    "path of data that is not UTF-8": (Exit.USAGE, "invalid-input"),
+    "person whose key is not UTF-8": (Exit.NOT_FOUND, "not-found"),
     # data
     "data file missing": (Exit.NOT_FOUND, "not-found"),
     "not a Parquet": (Exit.USAGE, "invalid-input"),

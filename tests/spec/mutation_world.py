@@ -26,9 +26,9 @@ from modicum.gateway.keys import LOG_KEY, person_key, read_key
 from modicum.gateway.logbook import export
 from modicum.gateway.lookback import account_of
 from modicum.gateway.release import release_case
-from modicum_verify.__main__ import run
 from modicum_verify.checkpoint import Checkpoint
 from modicum_verify.cosignature import Cosigner
+from modicum_verify.door import run
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.entry import body_file, leaf_bytes, read_entry
 from modicum_verify.logdir import Tree

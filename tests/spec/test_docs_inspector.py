@@ -13,8 +13,8 @@ from docs_world import ROOT
 from mutation_world import World, world
 from mutations_log import CA1, COURT
 
-from modicum_verify.__main__ import _parser, run
 from modicum_verify.carried import proof_extra
+from modicum_verify.door import _parser, run
 from modicum_verify.entry import read_entry
 from modicum_verify.merkle import inclusion_proof, leaf_hash
 from modicum_verify.proof import TlogProof

@@ -71,6 +71,18 @@ def test_the_page_of_commands_shows_each_with_an_example() -> None:
         assert found.help
 
 
+def test_help_names_no_option_that_is_not_there() -> None:
+    known = set(re.findall(r"^\| `(--[a-z-]+)", page("cli.md"), re.MULTILINE))
+    named = {
+        option
+        for _, command in TOOL.command_pages()
+        for text in (command.help, *(each.help for each in command.params))
+        for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text or "")
+    }
+    assert named
+    assert named - known == set()
+
+
 def test_the_request_page_names_every_field() -> None:
     text = page("request.md")
     for kind in (words.Request, words.Question, words.Authority, words.Population, words.Condition, words.Handling):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from modicum.gateway.request_file import parse_request, read_request
 from modicum.model.errors import InvalidInputError, NotFoundError
 from modicum.model.request import Request
+from modicum_verify.canonical import canonical, not_text
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.toml"))
 CANARY = "Qx7canary"
@@ -93,6 +94,27 @@ def test_files_that_are_no_requests(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(InvalidInputError):
             read_request(path)
+
+
+@given(
+    value=st.recursive(
+        st.text(st.characters(), max_size=3),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(), max_size=2), inner),
+    )
+)
+def test_what_utf8_cannot_write_is_no_text(value: Any) -> None:
+    try:
+        canonical(value)
+    except UnicodeEncodeError:
+        assert not_text(value) is not None
+    else:
+        assert not_text(value) is None
+
+
+def test_the_place_of_what_is_no_text_is_named_and_its_value_is_not() -> None:
+    assert not_text({"question": {"text": "secret\ud800"}}) == ".question.text"
+    assert not_text({"columns": ["a", "\udc80"]}) == ".columns[1]"
+    assert not_text("\U0001f600") is None
 
 
 def _at(document: Any, path: tuple[Any, ...]) -> Any:

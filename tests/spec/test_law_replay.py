@@ -154,7 +154,7 @@ def test_a_stored_decision_that_is_gone_or_altered_is_broken_evidence(
 
 def said_in(environment: dict[str, str], folder: Path, *words: str | Path) -> bytes:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("LC_", "LANG", "PYTHON", "TZ"))}
-    program = "import sys\nfrom modicum.cli import main\nmain(sys.argv[1:])\n"
+    program = "import sys\nfrom modicum.__main__ import main\nmain(sys.argv[1:])\n"
     ran = subprocess.run(
         [sys.executable, "-c", program, *[str(word) for word in words]],
         env=kept | environment,

@@ -145,7 +145,7 @@ def test_a_fault_at_any_step_is_our_error_and_leaves_the_old_file(tmp_path: Path
 def test_a_full_disk_says_so(tmp_path: Path) -> None:
     folder = FaultyFolder(tmp_path)
     folder.fault = ("_sync_file", errno.ENOSPC)
-    with pytest.raises(LogUnavailableError, match="the disk under the home is full; free space") as caught:
+    with pytest.raises(LogUnavailableError, match="the disk under it is full; free space") as caught:
         folder.write_new("x", b"1")
     assert "SECRETCANARY" not in str(caught.value)
     assert not folder.exists("x")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from mutation_world import World, verdict, world
 
-from modicum_verify.__main__ import run
+from modicum_verify.door import run
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.note import Signer
 

@@ -20,7 +20,7 @@ from test_schemas import faults
 
 from modicum.cli import run
 from modicum.cli.exits import exit_of
-from modicum_verify.__main__ import EXIT, OUR_FAULT
+from modicum_verify.door import EXIT, OUR_FAULT
 from modicum_verify.errors import EvidenceError, InvalidInputError, ModicumError, NotFoundError
 
 FOUNDATION: Final = ROOT / "packages" / "modicum-verify"
@@ -29,7 +29,7 @@ BUILD: Final = "import sys; from hatchling.build import build_wheel; print(build
 PROGRAM: Final = """
 import json, sys
 sys.path[:] = json.loads(sys.argv[1])
-from modicum_verify.__main__ import run
+from modicum_verify.door import run
 status = run(sys.argv[2:])
 sys.stdout.flush()
 print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)

@@ -13,7 +13,7 @@ import attack_world as world
 from modicum import cli
 from modicum.gateway.home import Home, system_clock
 from modicum.model.errors import ModicumError
-from modicum_verify.__main__ import run as verifier
+from modicum_verify.door import run as verifier
 
 PRIVACY, COUNSEL, ORIGIN, ASKER = "cms/privacy-officer", "cms/counsel", "wa-hca/data-officer", "hhs-oig/analyst"
 VOTE: Final = "review"  # the kind of a first vote, which is sealed until the quorum's first votes are in

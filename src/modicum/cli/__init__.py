@@ -1,11 +1,11 @@
 """The command line: parse, call one function of the hall, render. No logic of its own.
 
-`main` is the only place where errors become exit codes, and the only one that catches everything: whatever was not
+`run` is the only place where errors become exit codes, and the only one that catches everything: whatever was not
 foreseen ends as exit 1 with the place in our code and without the message, since a library's may quote a record.
 """
 
-import sys
 import traceback
+from collections.abc import Sequence
 
 import typer
 
@@ -32,9 +32,11 @@ from modicum.cli import (
     request,
 )
 from modicum.cli.exits import MEANING, Exit, exit_of
-from modicum.cli.output import emit, say
+from modicum.cli.output import say
 from modicum.storage.faults import disk_fault
+from modicum_verify.ctrl_c import Pressable, hush
 from modicum_verify.errors import ModicumError
+from modicum_verify.process import say_error, say_interrupted
 
 app = typer.Typer(
     name="modicum",
@@ -66,33 +68,29 @@ law_print.register(law.group)
 amend.register(law=law.group, log=log.group, docket=docket.group)
 
 
-def main(arguments: list[str] | None = None) -> None:
-    """Run one command and end the process with its exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
-    sys.exit(int(run(given)))
-
-
-def run(arguments: list[str]) -> Exit:
+def run(arguments: Sequence[str]) -> Exit:
     """Run one command; the exit code that says how it went."""
     machine = "--json" in arguments
-    try:
-        code = app(args=arguments, standalone_mode=False, prog_name="modicum")
-    except typer.Exit as stop:
-        code = stop.exit_code
-    except (typer.Abort, KeyboardInterrupt):
-        code = Exit.INTERRUPTED
-    except typer.TyperException as error:
-        return _usage(machine, error)
-    except ModicumError as error:
-        return _say(machine, error.code, error.cause, error.cure, exit_of(error))
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.DONE
-    except Exception as error:  # noqa: BLE001 - the very top
-        return _unforeseen(machine, error)
-    if code == Exit.INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, and says nothing.
-        return _say(machine, "interrupted", "interrupted", "run it again; nothing is left half done", Exit.INTERRUPTED)
-    return Exit(code) if isinstance(code, int) else Exit.DONE
+    with Pressable():
+        try:
+            try:
+                code = app(args=arguments, standalone_mode=False, prog_name="modicum")
+            finally:
+                hush()
+        except typer.Exit as stop:
+            code = stop.exit_code
+        except (typer.Abort, KeyboardInterrupt):
+            hush()
+            code = Exit.INTERRUPTED
+        except typer.TyperException as error:
+            return _usage(machine, error)
+        except ModicumError as error:
+            return _say(machine, error.code, error.cause, error.cure, exit_of(error))
+        except Exception as error:  # noqa: BLE001 - the very top
+            return _unforeseen(machine, error)
+        if code == Exit.INTERRUPTED:  # Typer makes this of a KeyboardInterrupt, and says nothing.
+            return Exit(say_interrupted(machine=machine))
+        return Exit(code) if isinstance(code, int) else Exit.DONE
 
 
 def _unforeseen(machine: bool, error: Exception) -> Exit:  # noqa: FBT001 - private
@@ -117,11 +115,7 @@ def _usage(machine: bool, error: typer.TyperException) -> Exit:  # noqa: FBT001 
 
 
 def _say(machine: bool, code: str, cause: str, cure: str, status: Exit) -> Exit:  # noqa: FBT001 - private
-    if machine:
-        emit({"schema": "modicum.error/1", "code": code, "cause": cause, "cure": cure, "exit": int(status)})
-    for word, text in (("error", cause), ("hint", cure)):
-        say(f"{word}: {' '.join(text.splitlines())}")  # A line each, whatever a name in it holds.
-    return status
+    return Exit(say_error(machine=machine, code=code, cause=cause, cure=cure, status=status))
 
 
-__all__ = ["MEANING", "app", "main", "run"]
+__all__ = ["MEANING", "app", "run"]

@@ -1,6 +1,7 @@
 """`modicum account`: what was told about one person."""
 
 import sys
+from io import StringIO
 from typing import Annotated
 
 import typer
@@ -9,6 +10,7 @@ from modicum.cli.options import DEFAULT_HOME, HomeOption, JsonOption
 from modicum.cli.output import emit, show
 from modicum.gateway.home import Home
 from modicum.gateway.lookback import account_of
+from modicum.model.errors import InvalidInputError
 
 
 def register(app: typer.Typer) -> None:
@@ -31,9 +33,18 @@ def account(
 
     Example:  modicum account 06-0000000017
     """
-    key = sys.stdin.readline().strip() if person == "-" else person
+    key = _from_stdin() if person == "-" else person
     statement = account_of(Home.open(home), key, dataset=dataset)
     if as_json:
         emit(statement.document)
     else:
         show(statement.text.rstrip("\n"))
+
+
+def _from_stdin() -> str:
+    try:
+        return (sys.stdin or StringIO()).readline().strip()
+    except UnicodeDecodeError:
+        raise InvalidInputError(
+            cause="stdin is not text in UTF-8", cure="write the person's key there, as one line"
+        ) from None

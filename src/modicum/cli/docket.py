@@ -275,7 +275,7 @@ def direct(
 @group.command("withdraw")
 def withdraw(
     case: CaseArgument,
-    text: TextOption = "",
+    text: TextOption,
     who: AsOption = None,
     key: KeyOption = None,
     receipt: ReceiptOption = None,

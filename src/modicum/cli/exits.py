@@ -27,12 +27,12 @@ class Exit(IntEnum):
 
 MEANING: Final = {
     Exit.DONE: "done, allowed, verified",
-    Exit.OUR_FAULT: "our fault: something that should not happen did",
+    Exit.OUR_FAULT: "our fault: something that should not happen did, or all was done and stdout took no answer",
     Exit.USAGE: "usage: an argument, a file or a field is not what it should be",
     Exit.REFUSED: "refused: the law or the custodian's policy forbids it; the answer names the basis",
     Exit.OUTSTANDING: "conditions outstanding: facts, approvals or a confirmation are missing",
     Exit.VERIFICATION_FAILED: "verification failed: evidence was altered or does not belong together",
-    Exit.LOG_UNAVAILABLE: "the log or the disk under it cannot take an entry, or the clock runs backwards",
+    Exit.LOG_UNAVAILABLE: "the log cannot take an entry, a disk cannot be written, or the clock runs backwards",
     Exit.NOT_PERMITTED: "not permitted: this person may not do this",
     Exit.NOT_FOUND: "not found",
     Exit.CONFLICT: "conflict: exists already, done already, or somebody else is doing it",

@@ -82,7 +82,7 @@ def rotate(
 @members.command("revoke")
 def revoke(
     person: HandleArgument,
-    text: TextOption = "",
+    text: TextOption,
     who: SignersOption = None,
     key: KeysOption = None,
     home: HomeOption = DEFAULT_HOME,

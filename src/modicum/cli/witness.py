@@ -64,7 +64,7 @@ def watch(
     Example:  modicum log witness watch log.vkey
     """
     path = Path(vkey)
-    text = path.read_text("utf-8") if path.is_file() else vkey
+    text = path.read_bytes().decode("utf-8", "replace") if path.is_file() else vkey
     show(f"watching {witnessing.watch(state, log_vkey=text)}")
 
 
@@ -79,7 +79,7 @@ def run(listen: ListenOption = "127.0.0.1:8101", state: StateOption = Path("witn
 
 @group.command("sign")
 def sign(
-    request: Annotated[Path, typer.Argument(help="A request that `log checkpoint --request-for` wrote.")],
+    request: Annotated[Path, typer.Argument(help="A request that `log checkpoint --request` wrote.")],
     out: Annotated[
         Path, typer.Option("--out", help="Where the cosignature goes; nothing is overwritten.", callback=outside)
     ],

@@ -9,6 +9,7 @@ from modicum.custody.engine import PERSON, STRATUM, Engine, quoted_text, table_p
 from modicum.custody.sources import PERSONS
 from modicum.model.dataset import Dataset
 from modicum.storage import Folder
+from modicum_verify.canonical import not_text
 
 
 def persons_by_stratum(folder: Folder, dataset: Dataset) -> dict[int, int]:
@@ -28,7 +29,7 @@ def persons_by_stratum(folder: Folder, dataset: Dataset) -> dict[int, int]:
 
 def person_ordinal(folder: Folder, name: str, version: str, key: str) -> int | None:
     """The number that a version of a data set gives to the person with this key; None where it has none."""
-    if not folder.exists(table_path(name, version, PERSONS)):
+    if not_text(key) is not None or not folder.exists(table_path(name, version, PERSONS)):
         return None
     with Engine.open(folder, None, expressions=False) as engine:
         source = _parquet(folder, name, version, PERSONS)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO, Final, cast
 
 from modicum.model.errors import InvalidInputError, LogUnavailableError, NotFoundError
+from modicum_verify.canonical import not_text
 
 PERSONS: Final = "persons"  # the name of our own table of persons
 BLOCK_BYTES: Final = 8 * 1024 * 1024
@@ -75,7 +76,8 @@ _IF_NAMED: Final = {".txt": Shape.DELIMITED, ".dat": Shape.DELIMITED}  # in a fo
 def find_files(paths: Sequence[Path]) -> tuple[list[SourceFile], list[Ignored]]:
     """The data files behind files and folders (folders to any depth), in the order of their names.
 
-    Raises NotFoundError: a path is not there. InvalidInputError: a named file is of no kind we read, or none is left.
+    Raises NotFoundError: a path is not there. InvalidInputError: a named file is of no kind we read, none is left, or
+    a path is not text.
     """
     found: list[SourceFile] = []
     ignored: list[Ignored] = []
@@ -102,6 +104,8 @@ def find_files(paths: Sequence[Path]) -> tuple[list[SourceFile], list[Ignored]]:
         raise InvalidInputError(
             cause="no data file among the paths given", cure="give CSV, Parquet or FHIR NDJSON files, plain or .gz"
         )
+    if any(not_text(str(each.path)) is not None for each in found):
+        raise InvalidInputError(cause="the path of a data file is not text in UTF-8", cure="rename the file or folder")
     return found, ignored
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 from modicum.model.errors import EvidenceError, InvalidInputError
 from modicum_verify import sshsig
+from modicum_verify.canonical import not_text
 from modicum_verify.case_state import CaseState
 from modicum_verify.ed25519 import Ed25519PrivateKey
 from modicum_verify.events import FOUNDERS, GATEWAY, check_content, text_sha256, verb_of
@@ -113,7 +114,14 @@ def signed(
     log_size: int,
     by: Signer,
 ) -> dict[str, Any]:
-    """Make the signature block that goes with a content."""
+    """Make the signature block that goes with a content.
+
+    Raises InvalidInputError: a text in it cannot be written in UTF-8; names the field.
+    """
+    if (place := not_text(content)) is not None:
+        raise InvalidInputError(
+            cause=f"{kind}{place} is not text in UTF-8", cure="write it anew; some bytes of it are no characters"
+        )
     statement = Statement(
         verb=verb_of(kind, content),
         case=case,

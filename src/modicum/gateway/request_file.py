@@ -30,6 +30,7 @@ from modicum.model.request import (
     Recipient,
     Request,
 )
+from modicum_verify.canonical import not_text
 
 _SCHEMA_PAGE = "see docs/reference/request.md and examples/"
 _HEX_DIGEST = r"^[0-9a-f]{64}$"
@@ -189,6 +190,11 @@ def read_request(path: Path) -> Request:
 
 def parse_request(document: Any) -> Request:  # noqa: ANN401 - raw input
     """Check a request document and make the domain value; its columns must not repeat."""
+    if (place := not_text(document)) is not None:
+        raise InvalidInputError(
+            cause=f"the request is not well formed: {place.removeprefix('.') or 'a field'} is not text in UTF-8",
+            cure=_SCHEMA_PAGE,
+        )
     try:
         request = _RequestFile.model_validate(document).as_request()
     except ValidationError as error:

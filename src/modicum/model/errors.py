@@ -65,7 +65,7 @@ class OperatorError(ModicumError):
 
 
 class LogUnavailableError(OperatorError):
-    """The log, or the disk it stands on, cannot take an entry; nothing leaves."""
+    """The log cannot take an entry, or a disk cannot take a file; nothing leaves."""
 
     code = "log-unavailable"
 

@@ -1,6 +1,7 @@
 """What the operating system says about a disk, in our words: which thing failed, and what to do.
 
-File names stand in these errors, the bytes never.
+File names stand in these errors, the bytes never. The name says which disk it is: files are written elsewhere than in
+the home too, so no words here blame it.
 """
 
 import errno
@@ -10,14 +11,14 @@ from contextlib import contextmanager
 from modicum.model.errors import ConflictError, LogUnavailableError, NotFoundError
 
 _WORDS = {
-    errno.ENOSPC: ("the disk under the home is full", "free space, then try again"),
-    errno.EDQUOT: ("the disk quota of the home is used up", "free space or raise the quota, then try again"),
+    errno.ENOSPC: ("the disk under it is full", "free space, then try again"),
+    errno.EDQUOT: ("the disk quota there is used up", "free space or raise the quota, then try again"),
     errno.EFBIG: ("a file would grow beyond what the system allows", "raise the file size limit, then try again"),
-    errno.EROFS: ("the home stands on a read-only file system", "mount it writable, then try again"),
-    errno.EACCES: ("this user may not read or write the home", "run as the owner of the home, or mend its permissions"),
-    errno.EPERM: ("this user may not read or write the home", "run as the owner of the home, or mend its permissions"),
-    errno.EIO: ("the disk under the home reports a fault", "check the disk before anything else is written"),
-    errno.ETIMEDOUT: ("the disk under the home does not answer", "look at the disk; nothing is written meanwhile"),
+    errno.EROFS: ("it stands on a read-only file system", "mount it writable, then try again"),
+    errno.EACCES: ("this user may not read or write it", "run as the owner of the folder, or mend its permissions"),
+    errno.EPERM: ("this user may not read or write it", "run as the owner of the folder, or mend its permissions"),
+    errno.EIO: ("the disk under it reports a fault", "check the disk before anything else is written"),
+    errno.ETIMEDOUT: ("the disk under it does not answer", "look at the disk; nothing is written meanwhile"),
     errno.EMFILE: ("too many files are open", "raise the limit of open files, then try again"),
 }
 
