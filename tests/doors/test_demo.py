@@ -13,7 +13,8 @@ from modicum.gateway.home import Home
 from modicum_verify.trust import parse_trust
 
 ROOT = Path(__file__).parent.parent.parent
-DAY = re.compile(r"On [A-Z][a-z]+ \d{1,2}, \d{4}")
+DAY = re.compile(r"(?<=\b[Oo]n )[A-Z][a-z]+ \d{1,2}, \d{4}\b")
+YEAR = re.compile(r"\b20\d\d(?=-\d{4}\b)")  # cases are numbered within the year
 
 
 def _tool():
@@ -31,7 +32,8 @@ def demo(tmp_path_factory):
 
 def test_readme_shows_what_the_demo_prints(demo) -> None:
     shown = _tool().BLOCK.search((ROOT / "README.md").read_text("utf-8"))[2]
-    assert DAY.sub("On DAY", demo[1]).splitlines() == DAY.sub("On DAY", shown).splitlines()
+    said, printed = (YEAR.sub("YEAR", DAY.sub("DAY", text)).splitlines() for text in (shown, demo[1]))
+    assert printed == said
 
 
 def test_the_page_holds_three_pictures_and_no_script(demo) -> None:

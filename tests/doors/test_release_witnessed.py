@@ -36,7 +36,7 @@ from modicum.gateway.journal import Journal
 from modicum.gateway.witnessing import serve_witness
 from modicum_verify.errors import EvidenceError
 
-LIMIT_S = 6.0
+LIMIT_S = 10.0  # a witness is waited for five seconds: one after the other, two would take as long as this
 HELD: list[Any] = []
 EVERY = int(os.environ.get("MODICUM_EVERY_STEP", "5"))
 

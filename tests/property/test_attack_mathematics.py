@@ -2,6 +2,7 @@
 
 import math
 from fractions import Fraction
+from functools import partial
 from itertools import product
 from random import Random
 
@@ -106,13 +107,13 @@ def scene(
 @pytest.mark.parametrize("noise", Noise)
 @pytest.mark.parametrize("seed", range(3))
 def test_a_build_that_keeps_its_promise_holds_and_broken_ones_do_not(noise: Noise, seed: int) -> None:
-    # Twenty answers that spend rho 1 together; the noise is really drawn, so each of these has its own small chance to
-    # fail: one in a thousand at most for the sound build, less than one in 10,000 of not being caught for the others.
+    # Twenty answers that spend rho 1 together. The noise is really drawn: the sound build fails to hold once in 20,000
+    # draws, so it has three; half a price shows in the answers about 800 people, and of 200 one time in 80 not yet.
     scale = math.sqrt(20 / 2)
-    given_noise = {"targets": 200, "answers": 20, "noise": noise, "seed": seed}
-    assert scene(scale=scale, told_scale=scale, charged=1, **given_noise).held  # type: ignore[arg-type]
-    assert not scene(scale=scale / 3, told_scale=scale, charged=1, **given_noise).held  # type: ignore[arg-type]
-    assert not scene(scale=scale, told_scale=scale, charged=0.5, **given_noise).held  # type: ignore[arg-type]
+    drawn = partial(scene, answers=20, told_scale=scale, noise=noise, seed=seed)
+    assert any(drawn(targets=200, scale=scale, charged=1).held for _ in range(3))
+    assert not drawn(targets=200, scale=scale / 3, charged=1).held
+    assert not drawn(targets=800, scale=scale, charged=0.5).held
 
 
 @given(st.lists(st.floats(-5, 5), min_size=1, max_size=50), st.floats(0, 3))

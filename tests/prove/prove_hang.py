@@ -1,4 +1,4 @@
-"""A disk that takes a sync and does not answer: the act is refused within five seconds, and nothing has left.
+"""A disk that takes a sync and does not answer: five seconds later the act is refused, and nothing has left.
 
 From the n-th sync on, every sync of the process hangs, as a disk does whose controller is stuck. Meanwhile another
 process, whose disk answers, files an objection. When the process is gone the home recovers as after any crash.
@@ -80,25 +80,25 @@ def _hanging(
     template: Template, world: World, act: str, sync: int, objector: "_Objector | None"
 ) -> tuple[str, float, list[dict[str, Any]]]:
     said: list[dict[str, Any]] = []
-    left, real = sync, os.fsync
+    left, hangs, real = sync, 0.0, os.fsync
 
     def fsync(handle: int) -> None:
-        nonlocal left
+        nonlocal left, hangs
         left -= 1
         if left < 0:
+            hangs = hangs or time.monotonic()
             if objector is not None:
                 objector.go()
             time.sleep(3600)
         real(handle)
 
-    began = time.monotonic()
     os.fsync = fsync
     came = "done"
     try:
         do(template, world, act, said.append)
     except (LogUnavailableError, ConflictError):
         came = "refused"
-    return came, time.monotonic() - began, said
+    return came, time.monotonic() - hangs if hangs else 0.0, said
 
 
 class _Objector:

@@ -112,18 +112,32 @@ def test_what_it_spilled_is_gone_at_the_end_and_after_a_crash(tmp_path: Path) ->
 
 
 def test_ctrl_c_stops_it_and_leaves_it_usable(engine: Engine) -> None:
-    threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+    def pressed_meanwhile() -> None:
+        threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT)).start()
+        engine.run("SELECT count(*) FROM range(30000000000) AS many(n) WHERE (n * 7) % 11 = 3")
+
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        engine.run("SELECT count(*) FROM range(30000000000) AS many(n) WHERE (n * 7) % 11 = 3")
+        pressed_meanwhile()
     assert time.monotonic() - started < 5
     assert engine.run("SELECT 1") == [(1,)]
 
 
 def test_another_thread_stops_it(engine: Engine) -> None:
-    threading.Timer(0.3, engine.interrupt).start()
-    with pytest.raises(InternalError):
-        engine.run("SELECT count(*) FROM range(30000000000) AS many(n) WHERE (n * 7) % 11 = 3")
+    ended = threading.Event()
+
+    def stop() -> None:
+        while not ended.wait(0.3):  # what has not begun yet does not hear it
+            engine.interrupt()
+
+    stopping = threading.Thread(target=stop)
+    stopping.start()
+    try:
+        with pytest.raises(InternalError):
+            engine.run("SELECT count(*) FROM range(30000000000) AS many(n) WHERE (n * 7) % 11 = 3")
+    finally:
+        ended.set()
+        stopping.join()
 
 
 def test_a_disk_that_takes_nothing_is_an_answer(engine: Engine) -> None:

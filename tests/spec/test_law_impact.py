@@ -271,7 +271,9 @@ def test_a_notice_tells_of_no_person_and_no_group(world: World, tmp_path: Path) 
         text = path.read_text()
         assert not any(str(key) in text for key in keys.column(0).to_pylist())
         assert not any(status in text for status in STATUSES)
-        assert str(lines.people_affected) not in text.replace(lines.case, "")
+        for by_chance in (lines.case, impact.origin, impact.pack.sha256):  # digits that count nobody
+            text = text.replace(by_chance, "")
+        assert str(lines.people_affected) not in text
 
 
 def test_no_notice_is_ever_overwritten_nor_written_into_the_home(world: World, tmp_path: Path) -> None:

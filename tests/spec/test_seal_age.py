@@ -136,7 +136,8 @@ def test_a_stranger_is_told_so() -> None:
 def test_damage_is_evidence_of_damage() -> None:
     identity = OneTimeIdentity.generate()
     content = sealed(b"x" * 100_000, identity)
-    for broken in (content[:-1], content[:70_000], b"", content + b"x", content[:300] + b"\0" + content[301:]):
+    changed = content[:300] + bytes([content[300] ^ 1]) + content[301:]
+    for broken in (content[:-1], content[:70_000], b"", content + b"x", changed):
         with pytest.raises(EvidenceError, match="data"):
             opened(broken, identity)
     with pytest.raises(EvidenceError, match="not sealed to the key"):

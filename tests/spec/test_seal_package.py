@@ -157,7 +157,8 @@ def test_papers_are_the_same_each_time() -> None:
 def test_a_staged_file_that_changed_is_not_published() -> None:
     made = make()
     stage = dict(made.stage)
-    stage["data/claims.parquet.age"] = stage["data/claims.parquet.age"][:-1] + b"\0"
+    *before, last = stage["data/claims.parquet.age"]
+    stage["data/claims.parquet.age"] = bytes([*before, last ^ 1])
     with pytest.raises(EvidenceError, match="staged"):
         write(made.prepared, stage, made.proof)
     stage["data/claims.parquet.age"] = made.stage["data/claims.parquet.age"] + b"\0"

@@ -63,7 +63,10 @@ class Moment:
 
 
 def earliest_lawful(ask: Ask, *, after: date) -> Moment:
-    """The first later day on which the cell is permitted with what is attested; `on` is None where there is none."""
+    """The first later day on which the cell is permitted with what is attested; `on` is None where there is none.
+
+    For a cell that is not permitted on `after`: only the days on which something changes are looked at.
+    """
     turns = turning_days(ask)
     for day in sorted(turns):
         if day > after and ask.cell(day).verdict is Verdict.PERMITTED:
