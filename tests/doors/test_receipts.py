@@ -90,7 +90,7 @@ def test_a_receipt_that_cannot_be_written_says_that_the_entry_stands(
     objecting = ["docket", "object", SECOND, "--text", "no", "--as", "cms/counsel", "--receipt", path]
     ran = agreed.run(*objecting)
     (objection,) = agreed.json("docket", "show", SECOND)["objections"]
-    assert ran.exit == Exit.LOG_UNAVAILABLE
+    assert ran.exit == Exit.OUR_FAULT
     assert f"log entry {objection['entry']} was made and stands" in ran.err
     assert f"do not act again; ask for it with: modicum log prove {objection['entry']} --body --out FILE" in ran.err
     assert path.read_bytes() == b"somebody else's"

@@ -13,8 +13,8 @@ from modicum.gateway.outside import check_new_folder, check_outside, write_out
 from modicum.gateway.progress import Report, silent
 from modicum.gateway.proving import prove_with_entry
 from modicum.model.errors import (
+    InternalError,
     InvalidInputError,
-    LogUnavailableError,
     ModicumError,
     NotPermittedError,
 )
@@ -121,12 +121,12 @@ def prove(home: Home, entry: int, *, out: Path | None = None, body: bool = False
 def give_receipt(home: Home, entry: int, *, out: Path) -> None:
     """Write the proof of an entry that was just made, with its body, for whoever made it; see `outside.check_out`.
 
-    Raises LogUnavailableError: it cannot be written. The entry stands all the same.
+    Raises InternalError: it cannot be written. The entry stands all the same: the log did take it.
     """
     try:
         _prove(home, entry, out=out, body=True)
     except ModicumError as error:
-        raise LogUnavailableError(
+        raise InternalError(
             cause=f"log entry {entry} was made and stands, and its receipt could not be written to {out}",
             cure=f"do not act again; ask for it with: modicum log prove {entry} --body --out FILE",
         ) from error
