@@ -27,7 +27,7 @@ class Exit(IntEnum):
 
 MEANING: Final = {
     Exit.DONE: "done, allowed, verified",
-    Exit.OUR_FAULT: "our fault: something that should not happen did; or all was done, and its answer could not be written",
+    Exit.OUR_FAULT: "our fault: what should not happen did; or all was done, and its answer could not be written",
     Exit.USAGE: "usage: an argument, a file or a field is not what it should be",
     Exit.REFUSED: "refused: the law or the custodian's policy forbids it; the answer names the basis",
     Exit.OUTSTANDING: "conditions outstanding: facts, approvals or a confirmation are missing",
