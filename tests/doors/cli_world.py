@@ -14,6 +14,7 @@ import sys
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from modicum.seal.age import new_recipient
 from modicum.storage import Folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CASE = "2026-0001"
+CASE, SECOND, THIRD = (f"{datetime.now(UTC).year}-{number:04}" for number in (1, 2, 3))  # numbered within the year
 PEOPLE = 1500
 
 STATISTICS, RECORDS, RESEARCH, JUNE = "narrow-question", "oversight-records", "research", "june-2025"

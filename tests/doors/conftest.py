@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from cli_world import RECORDS, STATISTICS, World, make_world
+from cli_world import CASE, RECORDS, STATISTICS, World, make_world
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,7 @@ def agreed_template(template: World, tmp_path_factory: pytest.TempPathFactory) -
 def released_template(agreed_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A home whose first case was released as `answer.modicum`."""
     world = agreed_template.copy_to(tmp_path_factory.mktemp("released"))
-    world.ok("release", "2026-0001", "--out", world.folder / "answer.modicum")
+    world.ok("release", CASE, "--out", world.folder / "answer.modicum")
     return world
 
 

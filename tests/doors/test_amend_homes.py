@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import CASE, STATISTICS, World, command
+from cli_world import STATISTICS, World, command
 from witnessed_world import Witnessed, faults, lying_clock, make_witnessed, serving
 
 from modicum.cli.exits import Exit
@@ -209,7 +209,7 @@ def test_a_change_of_witnesses_waits_for_the_old_ones_and_survives_a_crash(
     court = re.search(r'"court"\nurl = "[^"]*"\nvkey = "([^"]*)"', (home.home / "witnesses.toml").read_text())
     assert court is not None
     with home.honest(), serving(serve_witness(home.state("auditor"), listen="127.0.0.1:0")) as auditor:
-        home.ok("release", CASE, "--out", old_package)
+        home.ok("release", home.json("docket", "list")["cases"][0]["case"], "--out", old_package)
         later = home.agreed(STATISTICS, title="The same question, later")
         listed = "organisations = 1\n"
         url = re.findall(r'url = "([^"]*)"', (home.home / "witnesses.toml").read_text())[1]

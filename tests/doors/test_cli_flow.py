@@ -12,7 +12,7 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from cli_world import ASKER, CASE, JUNE, RECORDS, RESEARCH, STATISTICS, World, make_world
+from cli_world import ASKER, CASE, JUNE, RECORDS, RESEARCH, SECOND, STATISTICS, World, make_world
 
 from modicum.cli.exits import Exit
 from modicum_verify.entry import read_entry
@@ -88,8 +88,8 @@ def test_lines_of_claims_for_an_inspector_once_every_missing_fact_is_attested(wo
 
 
 def test_a_person_reads_every_release_that_they_were_in_with_its_proof(agreed: World) -> None:
-    for number in (1, 2):
-        agreed.ok("release", f"2026-000{number}", "--out", agreed.folder / f"{number}.modicum")
+    for case in (CASE, SECOND):
+        agreed.ok("release", case, "--out", agreed.folder / f"{case}.modicum")
     person = someone(agreed, "53")
     told = agreed.json("account", person, "--dataset", "medicaid")
     assert [line["form"] for line in told["releases"]] == ["statistics", "identified"]

@@ -15,13 +15,13 @@ from typing import Any
 
 import pytest
 from cli_processes import Child
-from cli_world import ASKER, CASE, RESEARCH, World, start, tree
+from cli_world import ASKER, CASE, RESEARCH, SECOND, World, start, tree
 from test_release_crash import judge, settle, watched
 from wrong_input import EXPECTED
 
 from modicum.cli.exits import Exit
 
-RECORDS_CASE = "2026-0002"
+RECORDS_CASE = SECOND
 NOBODY = 65534
 HELD: list[Any] = []  # what a child process keeps until its end
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from cli_world import CASE, RECORDS, STATISTICS, World, command, tree
+from cli_world import CASE, RECORDS, SECOND, STATISTICS, World, command, tree
 from rotation_world import (
     SIGNERS,
     append,
@@ -49,10 +49,10 @@ def test_nothing_is_recorded_in_a_frozen_home_and_nothing_leaves(busy: World) ->
     for refused in (
         ("docket", "object", CASE, "--text", "late", "--as", "cms/counsel"),
         ("docket", "file", busy.request(STATISTICS, title="Another"), "--as", "hhs-oig/analyst"),
-        ("docket", "approve", "2026-0002", "--as", "cms/official"),
+        ("docket", "approve", SECOND, "--as", "cms/official"),
         ("member", "revoke", "cms/counsel", "--text", "x", *SIGNERS),
         ("data", "add", "more", busy.folder / "population"),
-        ("release", "2026-0002", "--out", busy.folder / "answer.modicum"),
+        ("release", SECOND, "--out", busy.folder / "answer.modicum"),
     ):
         ran = busy.run(*refused)
         assert ran.exit == 6, ran
@@ -102,7 +102,7 @@ def test_one_flipped_bit_is_frozen_succeeded_and_told(busy: World, what: str) ->
     done = rotate(busy, "--json")
     assert done.exit == 0, done
     assert tree(busy.home) == kept
-    assert done.document["file_anew"] == ["2026-0002"]
+    assert done.document["file_anew"] == [SECOND]
     said = follow(busy, "--json")
     assert said.exit == 0, said
     link = before(said)

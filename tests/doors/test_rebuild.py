@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from cli_world import CASE, STATISTICS, World, command
+from cli_world import CASE, SECOND, STATISTICS, World, command
 from rotation_world import follow, rotate, successor
 
 from modicum.cli.exits import Exit
@@ -307,9 +307,9 @@ def test_cases_are_listed_by_state_requester_and_day_and_by_no_table(copied: Wor
     def listed(*words: str) -> list[str]:
         return [each["case"] for each in copied.json("docket", "list", *words)["cases"]]
 
-    both = [CASE, "2026-0002"]
+    both = [CASE, SECOND]
     assert listed() == both
-    assert listed("--state", "agreed") == ["2026-0002"]
+    assert listed("--state", "agreed") == [SECOND]
     assert listed("--state", "in_review") == [CASE]
     assert listed("--requester", "hhs-oig") == listed("--requester", "hhs-oig/analyst") == both
     assert listed("--requester", "dhs") == []

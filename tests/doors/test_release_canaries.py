@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from cli_world import RECORDS, RESEARCH, World
+from cli_world import CASE, RECORDS, RESEARCH, World
 
 from modicum.custody.spill import SPILL
 
@@ -80,7 +80,7 @@ def test_a_table_swapped_after_its_registration_is_noticed_before_anything_leave
     table.chmod(0o600)
     table.write_bytes(table.read_bytes()[:-1] + b"?")
     package = agreed.folder / "answer.modicum"
-    ran = agreed.run("release", "2026-0001", "--out", package)
+    ran = agreed.run("release", CASE, "--out", package)
     assert ran.exit == 5
     assert "eligibility.parquet" in ran.err
     assert not package.exists()

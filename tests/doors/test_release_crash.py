@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import World, tree
+from cli_world import SECOND, World, tree
 
 from modicum.cli.exits import Exit
 from modicum.storage import folder as storage
 from modicum.storage.faults import translated_write
 
-CASE = "2026-0002"
+CASE = SECOND
 STEPS = ("_sync_file", "_sync_folder", "_rename", "_link", "_unlink", "_make_parents")
 LITTER = ("bodies", "accounting")  # a body without a leaf, a record without a release: neither is looked at again
 EVERY = int(os.environ.get("MODICUM_EVERY_STEP", "13"))

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import NOISY, STATISTICS, Ran, World, command
+from cli_world import NOISY, SECOND, STATISTICS, Ran, World, command
 from rotation_world import before, body_of, carrying, caught, flip, follow, frozen, rotate, rotated, successor
 
 from modicum.cli.exits import Exit
@@ -36,7 +36,7 @@ delta = 1e-9
 def told_template(released_template: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A home from which an exact table left, and then an answer with noise; no case is open."""
     world = released_template.copy_to(tmp_path_factory.mktemp("told"))
-    world.ok("docket", "withdraw", "2026-0002", "--text", "later", "--as", "hhs-oig/analyst")
+    world.ok("docket", "withdraw", SECOND, "--text", "later", "--as", "hhs-oig/analyst")
     world.ok("release", world.agreed(NOISY), "--out", world.folder / "noisy.modicum")
     return world
 
@@ -312,7 +312,7 @@ def test_where_tables_alone_are_lost_budgets_go_on(told: World) -> None:
 
 
 def test_where_tables_alone_are_lost_and_nothing_was_ever_spent_no_honest_home_is_accused(released: World) -> None:
-    released.ok("docket", "withdraw", "2026-0002", "--text", "later", "--as", "hhs-oig/analyst")
+    released.ok("docket", "withdraw", SECOND, "--text", "later", "--as", "hhs-oig/analyst")
     again = released.agreed(STATISTICS, title="Once more")
     released.ok("release", again, "--out", released.folder / "again.modicum")
     copy = whole_copy(released)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from agents import add, needs_ssh, passphrase, real_agent
-from cli_world import STATISTICS, World
+from cli_world import CASE, STATISTICS, World
 
 from modicum.gateway.home import Home
 from modicum.gateway.person_keys import key_file
@@ -41,15 +41,15 @@ def test_every_way_to_name_a_key_of_the_agent(world: World, monkeypatch: pytest.
         for key in (privacy, counsel, origin):
             add(agent, key)
         privacy.unlink()
-        world.ok("docket", "approve", "2026-0001", "--key", f"{privacy}.pub")
+        world.ok("docket", "approve", CASE, "--key", f"{privacy}.pub")
         passphrase(counsel, "not for you")
         Path(f"{counsel}.pub").unlink()
-        world.ok("docket", "reject", "2026-0001", "--text", "Too much.", "--key", counsel)
+        world.ok("docket", "reject", CASE, "--text", "Too much.", "--key", counsel)
         objection = str(len(Home.open(world.home).journal.entries()))
-        world.ok("docket", "object", "2026-0001", "--text", "Ours.", "--key", name_in_agent(origin))
+        world.ok("docket", "object", CASE, "--text", "Ours.", "--key", name_in_agent(origin))
         origin.unlink()
-        world.ok("docket", "answer", "2026-0001", "--objection", objection, "--text", "Seen.", "--key", privacy)
-        world.ok("docket", "approve", "2026-0001", "--key", origin)  # no file of that name, but its .pub beside it
+        world.ok("docket", "answer", CASE, "--objection", objection, "--text", "Seen.", "--key", privacy)
+        world.ok("docket", "approve", CASE, "--key", origin)  # no file of that name, but its .pub beside it
     assert world.kinds()[-6:] == ["notified", "review", "review", "objected", "answered", "review"]
     world.holds()
     assert approval_is_good(world, "cms/privacy-officer", Path(f"{privacy}.pub"))
@@ -64,7 +64,7 @@ def approval_is_good(world: World, person: str, public: Path) -> bool:
     signature = content["signature"]
     statement = Statement(
         verb="approve",
-        case="2026-0001",
+        case=CASE,
         round=signature["round"],
         decision_sha256=content["decision_sha256"],
         organisation=person.split("/", maxsplit=1)[0],
@@ -92,7 +92,7 @@ def test_members_come_and_change_keys_through_the_agent(world: World, monkeypatc
         signers = ("--key", f"{privacy}.pub", "--key", name_in_agent(origin))
         world.ok("member", "enrol", member, *signers, "--member-key", f"{new}.pub")
         world.ok("member", "rotate", "cms/deputy", "--new-key", name_in_agent(newer), "--key", f"{new}.pub")
-        several = world.run("docket", "approve", "2026-0001", "--key", "agent")
+        several = world.run("docket", "approve", CASE, "--key", "agent")
         assert several.exit == 9
         assert name_in_agent(newer) in several.err
         world.ok("member", "revoke", "cms/deputy", "--text", "left", *signers)
@@ -103,7 +103,7 @@ def test_a_key_that_the_agent_lacks_or_that_its_owner_denies(world: World, monke
     world.file(STATISTICS)
     privacy, counsel = taken(world, "cms/privacy-officer"), taken(world, "cms/counsel")
     before = len(world.kinds())
-    approve = ("docket", "approve", "2026-0001", "--key")
+    approve = ("docket", "approve", CASE, "--key")
     monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
     assert "SSH_AUTH_SOCK is not set" in refused(world.run(*approve, "agent"), 8)
     with real_agent({"SSH_ASKPASS": "/bin/false", "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}) as agent:

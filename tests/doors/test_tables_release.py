@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import STATISTICS, World
+from cli_world import CASE, STATISTICS, THIRD, World
 from jsonschema import Draft202012Validator
 
 from modicum.cli.exits import Exit
@@ -35,25 +35,25 @@ def answer(world: World, package: Path) -> dict[str, Any]:
 
 
 def test_the_same_table_again_is_the_same_and_says_that_it_was_held_against_the_first(second: World) -> None:
-    kept = json.loads((second.home / "tables" / "2026-0001-1.json").read_text())
+    kept = json.loads((second.home / "tables" / f"{CASE}-1.json").read_text())
     Draft202012Validator(json.loads((SCHEMAS / "kept-table.json").read_text())).validate(kept)
     first = answer(second, second.folder / "answer.modicum")
     package = second.folder / "again.modicum"
-    second.ok("release", "2026-0003", "--out", package)
+    second.ok("release", THIRD, "--out", package)
     again = answer(second, package)
     assert (first["rows"], first["total"]) == (again["rows"], again["total"])
     assert (first["audit"]["earlier_tables"], again["audit"]["earlier_tables"]) == (0, 1)
 
 
 def test_where_what_was_kept_of_a_table_is_gone_no_other_leaves(second: World) -> None:
-    (second.home / "tables" / "2026-0001-1.json").unlink()
-    ran = second.run("release", "2026-0003", "--out", second.folder / "again.modicum")
+    (second.home / "tables" / f"{CASE}-1.json").unlink()
+    ran = second.run("release", THIRD, "--out", second.folder / "again.modicum")
     assert ran.exit == Exit.VERIFICATION_FAILED
-    assert "tables/2026-0001-1.json" in ran.err
+    assert f"tables/{CASE}-1.json" in ran.err
     assert not (second.folder / "again.modicum").exists()
     seen = second.run("doctor")
     assert seen.exit == Exit.VERIFICATION_FAILED
-    assert "tables/2026-0001-1.json" in seen.out + seen.err
+    assert f"tables/{CASE}-1.json" in seen.out + seen.err
 
 
 def test_the_doctor_counts_what_is_kept(second: World) -> None:

@@ -154,7 +154,8 @@ def _look_back(world: World) -> None:
 def _wait(world: World) -> None:
     """What time does to cases."""
     world.done("docket expire")
-    world.play("docket notify 2026-0001 --state CA --text letter --as cms/privacy-officer")
+    first = world.done("docket list")["cases"][0]["case"]
+    world.play(f"docket notify {first} --state CA --text letter --as cms/privacy-officer")
 
 
 def _change_rules(world: World) -> None:

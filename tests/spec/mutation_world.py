@@ -100,6 +100,11 @@ class World:
     def size(self) -> int:
         return len(self.leaves)
 
+    @property
+    def named(self) -> list[str]:
+        """The names of the two packages, which hold the year in which they were made."""
+        return sorted(name for name in self.files if name.endswith(".modicum"))
+
     def log(self, name: str) -> bytes:
         return self.files[f"copy/log/{name}"]
 

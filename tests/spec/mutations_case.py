@@ -250,7 +250,7 @@ def manifest_digest_changed(world: World, rng: random.Random) -> Attempt:
 
 def package_swapped(world: World, rng: random.Random) -> Attempt:
     """Parts of one package put in another of the same custodian, container and all made whole again."""
-    mine, other = rng.sample(["2026-0001.modicum", "2026-0002.modicum"], 2)
+    mine, other = rng.sample(world.named, 2)
     ours, theirs = members(world, mine), members(world, other)
     same = {name for name in ours if ours[name] == theirs[name]}
     loose = [each for each in ours if each not in same]

@@ -5,7 +5,7 @@ import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -290,7 +290,7 @@ def test_a_warrant_that_runs_out_leaves_the_answer_and_the_last_one_ends_the_cas
     authorities = [{"kind": "judicial_warrant", "citation": "D. Md."}]
     lines = a_list(tmp_path, row)
     case = file(home, tmp_path, lines, authorities=authorities)
-    later = Home.open(root, clock=lambda: home.journal.now().replace(year=home.journal.now().year + 1))
+    later = Home.open(root, clock=lambda: home.journal.now() + timedelta(days=366))
     outcome = release_case(later, case, out=tmp_path / "out.modicum")
     assert isinstance(outcome, Refused)
     assert [each.id for each in outcome.because] == ["LINE-WARRANT-EXPIRES"]

@@ -103,7 +103,7 @@ def test_alone_it_verifies_what_the_gateway_made(made: World) -> None:
     (bring / "witnesses").write_text(made.directory)
     trust = ["--trust", bring / "trust.json"]
     for target, more in (
-        ("2026-0001.modicum", []),
+        (made.named[0], []),
         ("copy/log", []),
         ("copy", ["--seen", bring / "seen", "--witnesses", bring / "witnesses"]),
         ("account.json", []),
@@ -152,7 +152,7 @@ def test_alone_it_says_what_is_wrong(made: World, tmp_path: Path) -> None:
 )
 def test_both_doors_end_alike(made: World, arguments: list[str], status: int, code: str) -> None:
     places = {
-        "package": made.folder / "2026-0001.modicum",
+        "package": made.folder / made.named[0],
         "log": made.folder / "copy" / "log",
         "bodies": made.folder / "copy" / "bodies",
         "account": made.folder / "account.json",
