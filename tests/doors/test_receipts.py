@@ -5,12 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cli_world import CASE, RESEARCH, STATISTICS, World, command
+from cli_world import CASE, RESEARCH, SECOND, STATISTICS, World, command
 
 from modicum.cli import Exit
 from modicum.gateway import logbook
-
-SECOND = "2026-0002"
 
 
 def receipt(world: World, *arguments: str | Path) -> dict[str, Any]:

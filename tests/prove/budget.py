@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import neighbours
 
-from modicum.answer.private_answer import Price, price
+from modicum.answer.private_answer import price
 from modicum.cli import run as command
 from modicum.docket import commands
 from modicum.gateway import noisy
@@ -121,7 +121,10 @@ def dying(place: Place, count: int, chance: random.Random, found: Found, broken:
         last = in_child(place, name, dies_at=None, broken=broken)
         held(home, place, name, last, deaths, found)
         again = in_child(place, name, dies_at=None, broken=broken)
-        if last is None or last != again or last.startswith("error"):
+        if last is None or last.startswith("error"):
+            found.note(f"nobody killed this asker, and it met {last}")
+            return
+        if last != again:
             found.note("the same question gave another answer")
         found.answers += 1
 
@@ -210,9 +213,7 @@ def kept_first(home: Home, asking: Asking, compute: Callable[[], Any]) -> tuple[
 def half_charged(home: Home, asking: Asking, compute: Callable[[], Any]) -> tuple[Mapping[str, Any], bool]:
     """A broken build: half of the price is charged."""
     whole = asking.cost
-    half = Price(
-        share=whole.share, delta_keys=whole.delta_keys, charge=replace(whole.charge, rho=whole.charge.rho / Decimal(2))
-    )
+    half = replace(whole, charge=replace(whole.charge, rho=whole.charge.rho / Decimal(2)))
     return paid(home, replace(asking, cost=half), compute)
 
 

@@ -162,6 +162,6 @@ def test_a_copy_is_not_put_among_the_evidence(root: Path, tmp_path: Path, out: s
     home = Home.open(root)
     case = world.file(home, tmp_path, "narrow-question")
     world.approve(home, case, "cms/privacy-officer", "wa-hca/data-officer")
-    with pytest.raises(InvalidInputError, match="home itself"):
+    with pytest.raises(InvalidInputError, match="lies in the home"):
         release_case(home, case, out=root / out)
     assert all(each.good for each in examine(root))
