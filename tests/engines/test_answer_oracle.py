@@ -18,7 +18,7 @@ from modicum.answer.plan import plan
 from modicum.answer.pseudonym import recipients_key
 from modicum.answer.records import release_records
 from modicum.answer.statistics import answer_statistics, written
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 from modicum.law.packs import load_pack
 from modicum.model.dataset import Column
 from modicum.model.errors import DisclosureControlError

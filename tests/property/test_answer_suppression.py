@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modicum.answer.suppression import FEWEST, Suppression, is_small, suppress, suppress_sums
+from modicum.answer.suppression import Suppression, suppress
+from modicum.answer.tables.primary import FEWEST, is_small
 
 Publication = tuple[tuple[int | None, ...], int | None]
 Publisher = Callable[[tuple[int, ...]], Publication]
@@ -102,19 +103,6 @@ def test_small_cells_are_always_hidden_and_noughts_never(counts: list[int], extr
         assert all(counts[place] > 0 for place in chosen.hidden)
         if is_small(total) or (total != sum(counts) and small):
             assert not chosen.total_shown
-
-
-@given(st.data())
-def test_hidden_sums_are_of_two_cells_and_eleven_people_or_have_no_total(data: st.DataObject) -> None:
-    counts = data.draw(st.lists(st.integers(0, 40), min_size=1, max_size=6))
-    contributors = [data.draw(st.integers(0, count)) for count in counts]
-    cells = suppress(counts, total=sum(counts))
-    chosen = suppress_sums(contributors, cells.hidden, total_shown=cells.total_shown)
-    assert cells.hidden <= chosen.hidden
-    assert not any(is_small(people) for place, people in enumerate(contributors) if place not in chosen.hidden)
-    if chosen.total_shown and chosen.hidden:
-        assert len(chosen.hidden) > 1
-        assert sum(contributors[place] for place in chosen.hidden) >= FEWEST
 
 
 @pytest.mark.parametrize(

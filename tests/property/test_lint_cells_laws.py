@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from modicum.answer.lint import lint
 from modicum.answer.lint_cells import MOST, bound, count, digits, is_bounded, is_mark, is_percent, number, tells_nearly
 from modicum.answer.shared_table import SharedTable
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 
 # Not < > + and no words: they make limits of a number, which leave more open.
 around = st.text(st.sampled_from("*†‡§()[]{}$€'\"= .,~^#%/_:;!?abks¹²-−–\u00a0\u202f\u200b\u200f\n"), max_size=4)

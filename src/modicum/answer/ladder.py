@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from modicum.answer.sight import Sight
 from modicum.answer.smaller import Smaller, next_smaller
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 from modicum.model.decision import Basis, Because, Decision, Verdict
 from modicum.model.forms import Form
 from modicum.model.request import Request

@@ -26,7 +26,7 @@ from modicum.answer.lint_cells import (
 from modicum.answer.lint_derive import derivable
 from modicum.answer.lint_earlier import unlike
 from modicum.answer.shared_table import Role, SharedTable, counts_of, role_of
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 from modicum.custody.classify import IDENTIFIERS, classify
 from modicum.custody.shapes import shape_of
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from modicum.answer.lint_numerals import NUMBER_WORDS, SCALES, is_note, numeral, plain, scale_of
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 
 MOST: Final = 10**12  # no count is larger
 NARROWEST: Final = 10  # a hidden count spans so many at least

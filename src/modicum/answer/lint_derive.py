@@ -25,7 +25,7 @@ from modicum.answer.lint_cells import (
     number,
 )
 from modicum.answer.shared_table import Role, SharedTable, counts_of, is_total, keys_of
-from modicum.answer.suppression import FEWEST
+from modicum.answer.tables.primary import FEWEST
 
 Place: TypeAlias = tuple[int, int]
 """Row and column of a cell, from 0."""

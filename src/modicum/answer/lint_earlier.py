@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from modicum.answer.lint_cells import count, is_hidden, number
 from modicum.answer.shared_table import Role, SharedTable, counts_of, keys_of
-from modicum.answer.suppression import is_small
+from modicum.answer.tables.primary import is_small
 
 _Key: TypeAlias = tuple[str, ...]
 

@@ -19,11 +19,10 @@ from modicum.answer.memberships import signature_counts
 from modicum.answer.plan import Plan, PlannedColumn
 from modicum.answer.selection import population_rows, touched
 from modicum.answer.statistics_answer import Audit, Line, StatisticsAnswer
-from modicum.answer.suppression import is_small
 from modicum.answer.tables.amounts import hidden_sums
 from modicum.answer.tables.earlier import KeptTable
 from modicum.answer.tables.model import Key
-from modicum.answer.tables.primary import LARGE_PARTS, SMALL_CELLS, Contributions, SumRule
+from modicum.answer.tables.primary import LARGE_PARTS, SMALL_CELLS, Contributions, SumRule, is_small
 from modicum.answer.tables.protection import nothing_helps
 from modicum.answer.tables.shape import FLAT
 from modicum.answer.treatments import addend, text, treated

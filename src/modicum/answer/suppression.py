@@ -11,9 +11,8 @@ Source: CMS cell size suppression policy (ResDAC, 2024): no cell of 1 to 10, nor
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-FEWEST: Final = 11  # the least count of people, other than none, that may be shown
+from modicum.answer.tables.primary import FEWEST, is_small
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +21,6 @@ class Suppression:
 
     hidden: frozenset[int]
     total_shown: bool
-
-
-def is_small(count: int) -> bool:
-    """Whether a count may not be shown."""
-    return 0 < count < FEWEST
 
 
 def suppress(counts: Sequence[int], *, total: int) -> Suppression:
@@ -64,23 +58,6 @@ def withstands(counts: Sequence[int], hidden: frozenset[int]) -> bool:
     least = max(1, together - (number - 1) * ceiling)
     most = min(ceiling, together - (number - 1))
     return least == 1 and most >= FEWEST
-
-
-def suppress_sums(contributors: Sequence[int], hidden_counts: frozenset[int], *, total_shown: bool) -> Suppression:
-    """Choose the cells of one column of sums to hide, beyond those of the counts.
-
-    contributors: people whose amounts are in each sum. A sum of 1 to 10 people tells about them, as does the difference
-    of a total to the sums shown: hidden sums are of two cells and eleven people at least, or the total is withheld.
-    """
-    needed = hidden_counts | {place for place, count in enumerate(contributors) if is_small(count)}
-    if not total_shown or is_small(sum(contributors)):
-        return Suppression(needed, total_shown=False)
-    hidden = needed
-    for size in (*_sizes(contributors, needed), None):
-        if not hidden or (len(hidden) > 1 and sum(contributors[place] for place in hidden) >= FEWEST):
-            return Suppression(hidden, total_shown=True)
-        hidden |= {place for place, count in enumerate(contributors) if count == size}
-    return Suppression(needed, total_shown=False)
 
 
 def _sizes(counts: Sequence[int], hidden: frozenset[int]) -> list[int]:

@@ -93,10 +93,10 @@ def joint(cells: Sequence[Cell], atoms: Atoms, *, sums: Iterable[tuple[int, Sequ
     place_of = {cell: place for place, own in enumerate(quantities.values()) for cell in own}
     sizes = [atoms[kind] for kind in kinds]
     short = _short(sums, place_of, list(quantities))
-    statuses = [[cells[each] for each in own] for own in quantities.values()]
-    few = dict(_within_few(list(quantities), statuses))
+    cells_of = [[cells[each] for each in own] for own in quantities.values()]
+    few = dict(_within_few(list(quantities), cells_of))
     return Joint(
-        system=_system(list(quantities), statuses, sizes, short, few),
+        system=_system(list(quantities), cells_of, sizes, short, few),
         places=tuple(place_of.get(cell) for cell in range(len(cells))),
         within_few=np.array([place in few for place in range(len(quantities))], dtype=np.bool_),
     )
